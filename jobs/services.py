@@ -1,0 +1,223 @@
+"""The only door into the queue, for code, admin, API and command alike. Everything here joins the caller's transaction."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone, translation
+
+from . import claims, registry
+from .models import Batch, Job, JobQuerySet, Queue, Worker
+from .signals import enqueued
+
+BATCH_SIZE = 2000  # rows a statement
+WORKER_ALIVE_SECONDS = 10
+WORKER_ROW_SECONDS = 86400
+
+
+class StateConflict(Exception):
+    """The job's state does not allow this; the text says why."""
+
+
+def enqueue(
+    kind: str,
+    *args: Any,
+    run_at: datetime | None = None,
+    priority: int | None = None,
+    label: str = "",
+    scope: str = "",
+    user: Any = None,
+    batch: Batch | None = None,
+) -> Job:
+    """One job. `args` are JSON scalars or lists of them. Of a `unique` kind, an unended job with the same arguments is returned."""
+    policy = registry.get(kind)
+    job = _new_job(policy, args, run_at=run_at, priority=priority, label=label, scope=scope, user=user, batch=batch)
+    if not policy.unique:
+        job.save(force_insert=True)
+    elif existing := _insert_unless_there(job):
+        return existing
+    _ring_and_run([job])
+    return job
+
+
+def enqueue_many(kind: str, argument_lists: Iterable[Sequence[Any]], *, batch: Batch | None = None, **options: Any) -> list[Job]:
+    """Many jobs of one kind, in `len / 2000` statements. With a batch, they count towards it."""
+    policy = registry.get(kind)
+    if policy.unique:
+        raise ValueError("enqueue_many does not look for doubles: enqueue a unique kind one by one")
+    jobs = [_new_job(policy, args, batch=batch, **options) for args in argument_lists]
+    Job.objects.bulk_create(jobs, batch_size=BATCH_SIZE)
+    if batch:
+        Batch.objects.filter(pk=batch.pk).update(total=F("total") + len(jobs))
+        batch.total += len(jobs)
+    _ring_and_run(jobs)
+    return jobs
+
+
+def new_batch(*, label: str, scope: str = "") -> Batch:
+    return Batch.objects.create(label=label, scope=scope)
+
+
+def retry(job: Job) -> Job:
+    """Attempts start anew, history stays. Raises StateConflict unless the job failed or was cancelled."""
+    if not _reset(Job.objects.filter(pk=job.pk)):
+        raise StateConflict(translation.gettext("Only failed or cancelled work can be tried again."))
+    job.refresh_from_db()
+    _ring_and_run([job])
+    return job
+
+
+def retry_all(*, kind: str = "", queue: str = "") -> int:
+    """Try every failed job again; returns how many."""
+    jobs = _narrow(Job.objects.failed(), kind, queue)
+    count = _reset(jobs)
+    if count:
+        claims.ring()
+    return count
+
+
+def cancel(job: Job) -> Job:
+    """A running task notices at its next report of progress. Raises StateConflict when the job has ended."""
+    if not _cancel(Job.objects.filter(pk=job.pk)):
+        raise StateConflict(translation.gettext("This work has already ended."))
+    job.refresh_from_db()
+    return job
+
+
+def clear(*, queue: str = "") -> int:
+    """Cancel everything that waits; returns how many."""
+    return _cancel(_narrow(Job.objects.waiting(), "", queue))
+
+
+def discard(job: Job) -> None:
+    """Delete an ended job with its history. Raises StateConflict while it waits or runs."""
+    deleted, _ = Job.objects.filter(pk=job.pk).exclude(status__in=[Job.Status.PENDING, Job.Status.RUNNING]).delete()
+    if not deleted:
+        raise StateConflict(translation.gettext("Cancel this work before it is deleted."))
+
+
+def flush(*, kind: str = "", queue: str = "") -> int:
+    """Delete every failed job; returns how many."""
+    return _delete(_narrow(Job.objects.failed(), kind, queue))
+
+
+def pause(queue: str) -> None:
+    """Nothing of this queue starts any more; what runs goes on."""
+    Queue.objects.update_or_create(name=queue, defaults={"paused": True})
+
+
+def resume(queue: str) -> None:
+    Queue.objects.update_or_create(name=queue, defaults={"paused": False})
+    claims.ring(queue)
+
+
+def prune() -> int:
+    """Delete ended jobs whose retention is over; returns how many. The jobs of a batch go together, with it."""
+    kept = Job.objects.filter(batch=OuterRef("pk")).exclude(_expired())
+    batches = Batch.objects.filter(~Exists(kept), created_at__lt=_ago(settings.JOBS_RETENTION_SECONDS))
+    count = _delete(Job.objects.filter(batch__in=batches))
+    batches.delete()
+    Worker.objects.filter(seen_at__lt=_ago(WORKER_ROW_SECONDS)).delete()
+    return count + _delete(Job.objects.filter(_expired(), batch=None))
+
+
+def is_expired(job: Job) -> bool:
+    """Whether its token answers `unknown`, though the row may still be there."""
+    return Job.objects.filter(_expired(), pk=job.pk).exists()
+
+
+def restart() -> int:
+    """Ask every cluster to finish what runs and end; its supervisor starts it anew. Returns how many workers were asked."""
+    return Worker.objects.filter(seen_at__gt=_ago(WORKER_ALIVE_SECONDS)).update(restart_asked_at=Now())
+
+
+def workers_alive() -> bool:
+    return Worker.objects.filter(seen_at__gt=_ago(WORKER_ALIVE_SECONDS)).exists()
+
+
+def job_reference(job: Job) -> dict[str, str]:
+    """What an HTTP answer carries wherever a job was started."""
+    return {"token": job.token, "status": job.status, "status_url": f"/api/jobs/{job.token}/"}
+
+
+def batch_reference(batch: Batch) -> dict[str, Any]:
+    return {"token": str(batch.pk), "total": batch.total, "status_url": f"/api/batches/{batch.pk}/"}
+
+
+def _new_job(policy: registry.Kind, args: Sequence[Any], *, priority: int | None = None, **fields: Any) -> Job:
+    job = Job(
+        kind=policy.name,
+        queue=policy.queue,
+        args=list(args),
+        priority=policy.priority if priority is None else priority,
+        max_attempts=policy.max_attempts,
+        language=translation.get_language() or "",
+        steps=[{"name": str(name), "state": "pending", "progress": 0} for name in policy.steps],
+        unique_key=json.dumps(list(args))[:200] if policy.unique else "",
+        **fields,
+    )
+    job.created_at = timezone.now()
+    return job
+
+
+def _insert_unless_there(job: Job) -> Job | None:
+    """None when the job went in; else the unended one that stands in its way."""
+    while True:
+        try:
+            with transaction.atomic():
+                job.save(force_insert=True)
+                return None
+        except IntegrityError:
+            existing = Job.objects.unended().filter(kind=job.kind, unique_key=job.unique_key).first()
+            if existing:
+                return existing
+            # it ended between our insert and our look: try again
+
+
+def _ring_and_run(jobs: list[Job]) -> None:
+    for queue in {job.queue for job in jobs if job.run_at is None}:
+        claims.ring(queue)
+    enqueued.send(sender=Job, jobs=jobs)
+
+
+def _reset(jobs: JobQuerySet) -> int:
+    ended_badly = jobs.filter(status__in=[Job.Status.ERROR, Job.Status.CANCELLED])
+    return ended_badly.update(
+        status=Job.Status.PENDING, attempts=0, run_at=None, owner="", error="", message="", progress=0, started_at=None, finished_at=None
+    )
+
+
+def _cancel(jobs: JobQuerySet) -> int:
+    return jobs.unended().update(status=Job.Status.CANCELLED, owner="", run_at=None, finished_at=Now())
+
+
+def _narrow(jobs: JobQuerySet, kind: str, queue: str) -> JobQuerySet:
+    chosen = {name: value for name, value in {"kind": kind, "queue": queue}.items() if value}
+    return jobs.filter(**chosen)
+
+
+def _delete(jobs: JobQuerySet) -> int:
+    """In order of their keys, some at a time: two who delete at once must not wait for each other in a ring."""
+    count = 0
+    while ids := list(jobs.order_by("id").values_list("id", flat=True)[:BATCH_SIZE]):
+        Job.objects.filter(pk__in=ids).delete()
+        count += len(ids)
+    return count
+
+
+def _expired() -> Q:
+    own = {name: seconds for name in registry.names() if (seconds := registry.get(name).retention_seconds) is not None}
+    quiet = Q(status__in=[Job.Status.DONE, Job.Status.CANCELLED])
+    expired = quiet & ~Q(kind__in=own) & Q(finished_at__lt=_ago(settings.JOBS_RETENTION_SECONDS))
+    for name, seconds in own.items():
+        expired |= quiet & Q(kind=name, finished_at__lt=_ago(seconds))
+    return expired | Q(status=Job.Status.ERROR, finished_at__lt=_ago(settings.JOBS_ERROR_RETENTION_SECONDS))
+
+
+def _ago(seconds: float) -> datetime:
+    return timezone.now() - timedelta(seconds=seconds)
