@@ -1,0 +1,80 @@
+"""A wrong setting is a message with its remedy at start, not a surprise at night."""
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from jobs import registry
+
+DEVELOPMENT_KEY = "insecure-for-development-only"
+LEAST = {  # the least value that makes sense
+    "JOBS_WORKERS": 1,
+    "JOBS_STOP_SECONDS": 1,
+    "JOBS_RETENTION_SECONDS": 0,
+    "JOBS_ERROR_RETENTION_SECONDS": 0,
+    "EMAIL_TIMEOUT": 1,
+}
+
+
+@register()
+def check_environment(**kwargs: Any) -> list[CheckMessage]:
+    """What `settings.env` could not read."""
+    return [
+        Error(f"{problem.name} has a value that cannot be used.", hint=f"Expected: {problem.expected}.", id="config.E001")
+        for problem in settings.ENVIRONMENT_PROBLEMS
+    ]
+
+
+@register()
+def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        secret = settings.SECRET_KEY
+    except ImproperlyConfigured:
+        secret = ""
+    if settings.DEBUG or secret not in ("", DEVELOPMENT_KEY):
+        return []
+    hint = "Set SECRET_KEY to a long random text (openssl rand -base64 48), or DEBUG=1 on a development machine."
+    return [Error("SECRET_KEY is missing." if not secret else "SECRET_KEY is the one for development.", hint=hint, id="config.E002")]
+
+
+@register()
+def check_numbers(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(f"{name} is {getattr(settings, name)}.", hint=f"Set it to {least} or more.", id="config.E003")
+        for name, least in LEAST.items()
+        if getattr(settings, name) < least
+    ]
+
+
+@register()
+def check_queues(**kwargs: Any) -> list[CheckMessage]:
+    """A queue without a kind is a slip of the pen: its workers would wait for ever."""
+    known = {"default", "letters", "audio"} | {registry.get(name).queue for name in registry.names()}
+    hint = f"Known queues: {', '.join(sorted(known))}."
+    if not settings.JOBS_QUEUES:
+        return [Error("JOBS_QUEUES is empty: no worker would do anything.", hint=hint, id="config.E004")]
+    return [Error(f"JOBS_QUEUES names an unknown queue: {name!r}.", hint=hint, id="config.E004") for name in set(settings.JOBS_QUEUES) - known]
+
+
+@register()
+def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
+    base = urlsplit(settings.BASE_URL)
+    if base.scheme not in ("http", "https") or not base.netloc:
+        hint = "Set it to the address that people type, such as https://club.example."
+        yield Error("BASE_URL is not a web address.", hint=hint, id="config.E005")
+    if "Redis" in settings.CACHES["default"]["BACKEND"] and find_spec("redis") is None:
+        yield Error("CACHE_URL names Redis, whose client is not installed.", hint=".venv/bin/pip install redis", id="config.E006")
+
+
+@register()
+def check_directory(**kwargs: Any) -> list[CheckMessage]:
+    if os.access(settings.VAR_DIR, os.W_OK):
+        return []
+    hint = "Create the directory and give it to the user that runs Aussitôt, or name another one in VAR_DIR."
+    return [Error(f"VAR_DIR cannot be written: {settings.VAR_DIR}", hint=hint, id="config.E007")]
