@@ -1,0 +1,184 @@
+"""One snapshot of the background work, for the endpoint, the command, the figures and whoever raises an alarm."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import InterfaceError, OperationalError
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from . import database, registry, services
+from .models import Job, Queue, Worker
+
+OK, DEGRADED, DOWN = "ok", "degraded", "down"
+OLDEST_PENDING_SECONDS = 60  # longer than this, people look at a bar that does not move
+FAILURES_AN_HOUR = 3  # fewer are bad luck
+OLDEST_TRANSACTION_SECONDS = 600  # nothing that ended since it began can be vacuumed away
+DEAD_ROWS = 50_000
+CACHE_COUNTERS = {"hits": "cache_hits", "misses": "cache_misses"}
+SLOW_QUERY_COUNTERS = {"last_hour": "slow_queries_last_hour", "slowest_ms": "slowest_query_ms"}
+
+
+@dataclass
+class Snapshot:
+    status: str = OK
+    problems: list[str] = field(default_factory=list)
+    database: dict[str, Any] = field(default_factory=dict)
+    workers: list[dict[str, Any]] = field(default_factory=list)
+    queues: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
+    slow_queries: dict[str, Any] = field(default_factory=dict)
+    version: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    def add(self, problem: str, status: str = DEGRADED) -> None:
+        self.problems.append(problem)
+        if self.status != DOWN:
+            self.status = status
+
+
+def take_snapshot() -> Snapshot:
+    snapshot = Snapshot(version=settings.SPECTACULAR_SETTINGS["VERSION"])
+    try:
+        _look(snapshot)
+    except (OperationalError, InterfaceError):
+        snapshot.database = {"reachable": False}
+        snapshot.add(_("The database does not answer. Check that it runs, and DATABASE_URL; work goes on by itself when it is back."), DOWN)
+    return snapshot
+
+
+def workers_alive() -> bool:
+    return services.workers_alive()
+
+
+def _look(snapshot: Snapshot) -> None:
+    snapshot.database = database.describe()
+    if missing := snapshot.database["unapplied_migrations"]:
+        text = ngettext(
+            "%(count)d migration is not applied: run manage.py migrate.",
+            "%(count)d migrations are not applied: run manage.py migrate.",
+            missing,
+        )
+        snapshot.add(text % {"count": missing}, DOWN)
+        return  # the tables below may not be there
+    if snapshot.database["cache_table_missing"]:
+        snapshot.add(_("The cache has no table: run manage.py createcachetable."), DOWN)
+        return
+    snapshot.workers = _workers()
+    snapshot.queues = _queues()
+    snapshot.cache, snapshot.slow_queries = _counters()
+    _judge_waiting(snapshot)
+    _judge_kinds(snapshot)
+    _judge_database(snapshot)
+
+
+def _workers() -> list[dict[str, Any]]:
+    alive = Worker.objects.filter(seen_at__gt=Now() - timedelta(seconds=services.WORKER_ALIVE_SECONDS))
+    return [
+        {
+            "host": worker.host,
+            "pid": worker.pid,
+            "queue": worker.queues,
+            "state": worker.state,
+            "job_kind": worker.job_kind,
+            "since": worker.since,
+        }
+        for worker in alive
+    ]
+
+
+def _queues() -> dict[str, dict[str, Any]]:
+    """Overdue jobs that nobody has promoted count as waiting; those of an unknown kind are parked, and named elsewhere."""
+    ready = Q(status="pending", kind__in=registry.names()) & (Q(run_at=None) | Q(run_at__lte=Now()))
+    rows = (
+        Job.objects.filter(status__in=["pending", "running", "error"])
+        .order_by()
+        .values("queue")
+        .annotate(
+            pending=Count("pk", filter=Q(status="pending")),
+            running=Count("pk", filter=Q(status="running")),
+            error=Count("pk", filter=Q(status="error")),
+            ready_since=Min("ready_at", filter=ready & Q(run_at=None)),
+            due_since=Min("run_at", filter=ready),
+        )
+    )
+    paused = dict(Queue.objects.values_list("name", "paused"))
+    empty = {"pending": 0, "running": 0, "error": 0, "oldest_pending_seconds": None}
+    queues = {name: {**empty, "paused": paused.get(name, False)} for name in [*settings.JOBS_QUEUES, *sorted(paused)]}
+    for row in rows:
+        name, since = row.pop("queue"), [row.pop("ready_since"), row.pop("due_since")]
+        queues[name] = {**row, "oldest_pending_seconds": _seconds_since(since), "paused": paused.get(name, False)}
+    return queues
+
+
+def _seconds_since(times: list[datetime | None]) -> float | None:
+    known = [time for time in times if time]
+    return max(0.0, round((timezone.now() - min(known)).total_seconds(), 1)) if known else None
+
+
+def _counters() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Kept in the cache by whoever counts: every process adds to the same figures."""
+    found = cache.get_many([*CACHE_COUNTERS.values(), *SLOW_QUERY_COUNTERS.values()])
+    reads = {name: int(found.get(key, 0)) for name, key in CACHE_COUNTERS.items()}
+    total = sum(reads.values())
+    slow = {name: found.get(key, 0) for name, key in SLOW_QUERY_COUNTERS.items()}
+    return {**reads, "hit_rate": round(reads["hits"] / total, 3) if total else None}, slow
+
+
+def _judge_waiting(snapshot: Snapshot) -> None:
+    waiting = {name: queue for name, queue in snapshot.queues.items() if queue["oldest_pending_seconds"] is not None}
+    open_queues = {name: queue for name, queue in waiting.items() if not queue["paused"]}
+    if not snapshot.workers and not settings.JOBS_INLINE:
+        if open_queues:
+            snapshot.add(_("Work is waiting and no worker is alive: start one with manage.py qcluster."), DOWN)
+        else:
+            snapshot.add(_("No worker is alive: start one with manage.py qcluster."))
+    for name, queue in open_queues.items():
+        if queue["oldest_pending_seconds"] > OLDEST_PENDING_SECONDS:
+            text = _(
+                "The queue %(queue)s has kept a job waiting for %(seconds)d s: add workers, or see what holds them with manage.py jobs monitor."
+            )
+            snapshot.add(text % {"queue": name, "seconds": queue["oldest_pending_seconds"]})
+    for name in waiting.keys() - open_queues.keys():
+        text = ngettext(
+            "The queue %(queue)s is paused with %(count)d job waiting: manage.py jobs resume %(queue)s.",
+            "The queue %(queue)s is paused with %(count)d jobs waiting: manage.py jobs resume %(queue)s.",
+            waiting[name]["pending"],
+        )
+        snapshot.add(text % {"queue": name, "count": waiting[name]["pending"]})
+
+
+def _judge_kinds(snapshot: Snapshot) -> None:
+    hour_ago = Now() - timedelta(hours=1)
+    ended = Job.objects.filter(finished_at__gt=hour_ago).order_by().values("kind")
+    for row in ended.annotate(failed=Count("pk", filter=Q(status="error")), done=Count("pk", filter=Q(status="done"))):
+        if row["failed"] >= FAILURES_AN_HOUR and row["failed"] >= row["done"]:
+            text = _("%(count)d jobs of the kind %(kind)s failed in the last hour: see why with manage.py jobs failed --kind %(kind)s.")
+            snapshot.add(text % {"count": row["failed"], "kind": row["kind"]})
+    unknown = Job.objects.waiting().exclude(kind__in=registry.names()).order_by().values("kind").annotate(count=Count("pk"))
+    for row in unknown:
+        text = ngettext(
+            "%(count)d job of the unknown kind %(kind)s is parked: deploy the code that knows it, or cancel it.",
+            "%(count)d jobs of the unknown kind %(kind)s are parked: deploy the code that knows it, or cancel them.",
+            row["count"],
+        )
+        snapshot.add(text % {"count": row["count"], "kind": row["kind"]})
+
+
+def _judge_database(snapshot: Snapshot) -> None:
+    facts = snapshot.database
+    if (facts["oldest_transaction_seconds"] or 0) > OLDEST_TRANSACTION_SECONDS:
+        text = _("A transaction has been open for %(minutes)d min, and slows every claim: end it with pg_terminate_backend(%(pid)s).")
+        snapshot.add(text % {"minutes": facts["oldest_transaction_seconds"] // 60, "pid": facts["oldest_transaction_pid"]})
+    if (facts["dead_rows"] or 0) > max(DEAD_ROWS, facts["live_rows"]):
+        text = _("The table of jobs holds %(count)d dead rows: look for a long transaction, then run VACUUM jobs_job.")
+        snapshot.add(text % {"count": facts["dead_rows"]})

@@ -1,0 +1,133 @@
+"""What the API says of a job and of a batch; see the contract in docs/adding-a-job.md."""
+
+from typing import Any
+
+from django.db.models import Case, Count, F, Max, Min, Q, Sum, Value, When
+from django.utils import timezone
+from rest_framework import serializers
+
+from . import status
+from .models import Batch, Job
+
+ENDED = (Job.Status.DONE, Job.Status.ERROR, Job.Status.CANCELLED)
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=["pending", "running", "done"])
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+
+
+class JobSerializer(serializers.Serializer[Job]):
+    token = serializers.UUIDField()
+    kind = serializers.CharField()
+    status = serializers.ChoiceField(choices=Job.Status.choices)
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+    message = serializers.CharField()
+    steps = StepSerializer(many=True)
+    error = serializers.CharField(allow_blank=True)
+    attempt = serializers.IntegerField()
+    max_attempts = serializers.IntegerField()
+    next_attempt_at = serializers.DateTimeField(allow_null=True)
+    position = serializers.IntegerField(allow_null=True)
+    poll_after_ms = serializers.IntegerField()
+    result = serializers.JSONField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class UnknownSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField()
+    status = serializers.ChoiceField(choices=["unknown"])
+    progress = serializers.IntegerField()
+    message = serializers.CharField()
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    token = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Job.Status.choices)
+    detail = serializers.CharField()
+
+
+class BatchSerializer(serializers.Serializer[Batch]):
+    token = serializers.UUIDField()
+    label = serializers.CharField()
+    status = serializers.ChoiceField(choices=Job.Status.choices)
+    total = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    running = serializers.IntegerField()
+    done = serializers.IntegerField()
+    error = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+    eta_seconds = serializers.IntegerField(allow_null=True)
+    poll_after_ms = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+def job_body(job: Job) -> dict[str, Any]:
+    place = status.position(job)
+    return {
+        "token": job.token,
+        "kind": job.kind,
+        "status": job.status,
+        "progress": job.progress,
+        "message": status.message(job, place),
+        "steps": status.steps(job),
+        "error": job.error,
+        "attempt": job.attempts,
+        "max_attempts": job.max_attempts,
+        "next_attempt_at": job.run_at if job.status == Job.Status.PENDING else None,
+        "position": place,
+        "poll_after_ms": status.poll_after_ms(job.started_at or job.ready_at, ended=job.ended),
+        "result": job.result,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+
+
+def batch_body(batch: Batch) -> dict[str, Any]:
+    """From one look at its jobs, so that its counts add up."""
+    counts = batch.jobs.aggregate(
+        **{state: Count("pk", filter=Q(status=state)) for state in Job.Status.values},
+        found=Count("pk"),
+        parts=Sum(Case(When(status__in=ENDED, then=Value(100)), default=F("progress"))),
+        began_at=Min("started_at"),
+        last_at=Max("finished_at"),
+    )
+    ended = counts["pending"] + counts["running"] == 0
+    return {
+        "token": str(batch.pk),
+        "label": batch.label,
+        "status": _batch_status(counts),
+        "total": batch.total,
+        **{state: counts[state] for state in Job.Status.values},
+        "progress": 100 if ended else min(99, counts["parts"] // counts["found"]),
+        "eta_seconds": _eta_seconds(counts),
+        "poll_after_ms": status.poll_after_ms(batch.created_at, ended=ended),
+        "created_at": batch.created_at,
+        "finished_at": counts["last_at"] if ended else None,
+    }
+
+
+def _batch_status(counts: dict[str, Any]) -> str:
+    """What is still to do comes first, then what needs a person."""
+    if counts["running"] or (counts["pending"] and counts["pending"] < counts["found"]):
+        return Job.Status.RUNNING.value
+    order = (Job.Status.PENDING, Job.Status.ERROR, Job.Status.DONE, Job.Status.CANCELLED)
+    return next((state.value for state in order if counts[state.value]), Job.Status.DONE.value)
+
+
+def _eta_seconds(counts: dict[str, Any]) -> int | None:
+    """At the pace of those that have ended since the first began; None while none has."""
+    left = counts["pending"] + counts["running"]
+    if not left:
+        return 0
+    tried = counts["done"] + counts["error"]
+    if not tried or counts["began_at"] is None:
+        return None
+    elapsed = (timezone.now() - counts["began_at"]).total_seconds()
+    return round(elapsed * left / tried)
