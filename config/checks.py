@@ -59,7 +59,9 @@ def check_queues(**kwargs: Any) -> list[CheckMessage]:
     hint = f"Known queues: {', '.join(sorted(known))}."
     if not settings.JOBS_QUEUES:
         return [Error("JOBS_QUEUES is empty: no worker would do anything.", hint=hint, id="config.E004")]
-    return [Error(f"JOBS_QUEUES names an unknown queue: {name!r}.", hint=hint, id="config.E004") for name in set(settings.JOBS_QUEUES) - known]
+    return [
+        Error(f"JOBS_QUEUES names an unknown queue: {name!r}.", hint=hint, id="config.E004") for name in set(settings.JOBS_QUEUES) - known
+    ]
 
 
 @register()

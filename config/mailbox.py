@@ -1,7 +1,6 @@
 """The mail catcher of development: an SMTP server on loopback that keeps each message as a file, and what reads them again."""
 
 import asyncio
-import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +44,7 @@ def store(directory: Path, envelope: Envelope) -> None:
     content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
     unfinished = directory / f".{name}.part"
     unfinished.write_bytes(f"{SENT_TO}: {', '.join(envelope.rcpt_tos)}\r\n".encode() + content)
-    os.replace(unfinished, directory / f"{name}.eml")
+    unfinished.replace(directory / f"{name}.eml")
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,9 @@ def show(request: HttpRequest, id: str) -> HttpResponse:
 
 @only_in_development
 @xframe_options_sameorigin
-@csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "img-src": ["data:"], "sandbox": [], "frame-ancestors": ["'self'"]})
+@csp_replace(
+    {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "img-src": ["data:"], "sandbox": [], "frame-ancestors": ["'self'"]}
+)
 def html(request: HttpRequest, id: str) -> HttpResponse:
     """Shown in a frame that may run nothing and fetch nothing: a mail is somebody else's page."""
     return HttpResponse(_find_or_404(id).body("html"))
