@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from . import status
 from .health import Snapshot
 from .models import Job
 
@@ -41,7 +42,7 @@ def job_table(jobs: Iterable[Job]) -> str:
                 job.queue,
                 f"{job.attempts}/{job.max_attempts}",
                 moment(job.created_at),
-                duration(job),
+                status.duration(job),
                 job.error or job.message,
             )
             for job in jobs
@@ -99,24 +100,6 @@ def snapshot_page(snapshot: Snapshot) -> str:
 
 def moment(time: datetime | None) -> str:
     return date_format(timezone.localtime(time), pgettext("date and time in a table", "Y-m-d H:i:s")) if time else ""
-
-
-def duration(job: Job) -> str:
-    """How long its last attempt has run, or ran."""
-    if job.started_at is None:
-        return ""
-    span = (job.finished_at or timezone.now()) - job.started_at
-    return seconds_in_words(max(span, timedelta()))
-
-
-def seconds_in_words(span: timedelta) -> str:
-    seconds = span.total_seconds()
-    if seconds < 1:
-        return f"{1000 * seconds:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
 
 def _attempt_words(attempt: Any) -> dict[str, str]:

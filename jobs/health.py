@@ -1,6 +1,7 @@
 """One snapshot of the background work, for the endpoint, the command, the figures and whoever raises an alarm."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +48,7 @@ class Snapshot:
 
 
 def take_snapshot() -> Snapshot:
-    snapshot = Snapshot(version=settings.SPECTACULAR_SETTINGS["VERSION"])
+    snapshot = Snapshot(version=str(settings.SPECTACULAR_SETTINGS["VERSION"]))
     try:
         _look(snapshot)
     except (OperationalError, InterfaceError):
@@ -58,6 +59,16 @@ def take_snapshot() -> Snapshot:
 
 def workers_alive() -> bool:
     return services.workers_alive()
+
+
+def is_alive(worker: Worker) -> bool:
+    return timezone.now() - worker.seen_at < timedelta(seconds=services.WORKER_ALIVE_SECONDS)
+
+
+def queue_names() -> list[str]:
+    """Those of the settings in their order, then those that a kind names."""
+    named_by_kinds = sorted({registry.get(kind).queue for kind in registry.names()})
+    return list(dict.fromkeys([*settings.JOBS_QUEUES, *named_by_kinds]))
 
 
 def _look(snapshot: Snapshot) -> None:
@@ -112,12 +123,14 @@ def _queues() -> dict[str, dict[str, Any]]:
         )
     )
     paused = dict(Queue.objects.values_list("name", "paused"))
-    empty = {"pending": 0, "running": 0, "error": 0, "oldest_pending_seconds": None}
-    queues = {name: {**empty, "paused": paused.get(name, False)} for name in [*settings.JOBS_QUEUES, *sorted(paused)]}
-    for row in rows:
-        name, since = row.pop("queue"), [row.pop("ready_since"), row.pop("due_since")]
-        queues[name] = {**row, "oldest_pending_seconds": _seconds_since(since), "paused": paused.get(name, False)}
-    return queues
+    queues = {name: _queue_facts({}, paused.get(name, False)) for name in [*queue_names(), *sorted(paused)]}
+    return queues | {row["queue"]: _queue_facts(row, paused.get(row["queue"], False)) for row in rows}
+
+
+def _queue_facts(row: Mapping[str, Any], paused: bool) -> dict[str, Any]:
+    counts = {state: row.get(state, 0) for state in ("pending", "running", "error")}
+    oldest = _seconds_since([row.get("ready_since"), row.get("due_since")])
+    return {**counts, "oldest_pending_seconds": oldest, "paused": paused}
 
 
 def _seconds_since(times: list[datetime | None]) -> float | None:
@@ -144,9 +157,7 @@ def _judge_waiting(snapshot: Snapshot) -> None:
             snapshot.add(_("No worker is alive: start one with manage.py qcluster."))
     for name, queue in open_queues.items():
         if queue["oldest_pending_seconds"] > OLDEST_PENDING_SECONDS:
-            text = _(
-                "The queue %(queue)s has kept a job waiting for %(seconds)d s: add workers, or see what holds them with manage.py jobs monitor."
-            )
+            text = _("The queue %(queue)s has kept a job waiting for %(seconds)d s: add workers, or look with manage.py jobs monitor.")
             snapshot.add(text % {"queue": name, "seconds": queue["oldest_pending_seconds"]})
     for name in waiting.keys() - open_queues.keys():
         text = ngettext(
@@ -165,13 +176,13 @@ def _judge_kinds(snapshot: Snapshot) -> None:
             text = _("%(count)d jobs of the kind %(kind)s failed in the last hour: see why with manage.py jobs failed --kind %(kind)s.")
             snapshot.add(text % {"count": row["failed"], "kind": row["kind"]})
     unknown = Job.objects.waiting().exclude(kind__in=registry.names()).order_by().values("kind").annotate(count=Count("pk"))
-    for row in unknown:
+    for parked in unknown:
         text = ngettext(
             "%(count)d job of the unknown kind %(kind)s is parked: deploy the code that knows it, or cancel it.",
             "%(count)d jobs of the unknown kind %(kind)s are parked: deploy the code that knows it, or cancel them.",
-            row["count"],
+            parked["count"],
         )
-        snapshot.add(text % {"count": row["count"], "kind": row["kind"]})
+        snapshot.add(text % {"count": parked["count"], "kind": parked["kind"]})
 
 
 def _judge_database(snapshot: Snapshot) -> None:

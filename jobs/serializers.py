@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Case, Count, F, Max, Min, Q, Sum, Value, When
+from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -52,7 +52,7 @@ class ConflictSerializer(serializers.Serializer[Any]):
 
 class BatchSerializer(serializers.Serializer[Batch]):
     token = serializers.UUIDField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # of the body; a serializer's own label is not used
     status = serializers.ChoiceField(choices=Job.Status.choices)
     total = serializers.IntegerField()
     pending = serializers.IntegerField()
@@ -94,22 +94,23 @@ def batch_body(batch: Batch) -> dict[str, Any]:
     counts = batch.jobs.aggregate(
         **{state: Count("pk", filter=Q(status=state)) for state in Job.Status.values},
         found=Count("pk"),
-        parts=Sum(Case(When(status__in=ENDED, then=Value(100)), default=F("progress"))),
+        begun=Sum("progress", filter=~Q(status__in=ENDED), default=0),
         began_at=Min("started_at"),
         last_at=Max("finished_at"),
     )
-    ended = counts["pending"] + counts["running"] == 0
+    left = counts["pending"] + counts["running"]
+    parts = 100 * (counts["found"] - left) + counts["begun"]
     return {
         "token": str(batch.pk),
         "label": batch.label,
         "status": _batch_status(counts),
         "total": batch.total,
         **{state: counts[state] for state in Job.Status.values},
-        "progress": 100 if ended else min(99, counts["parts"] // counts["found"]),
+        "progress": min(99, parts // counts["found"]) if left else 100,
         "eta_seconds": _eta_seconds(counts),
-        "poll_after_ms": status.poll_after_ms(batch.created_at, ended=ended),
+        "poll_after_ms": status.poll_after_ms(batch.created_at, ended=not left),
         "created_at": batch.created_at,
-        "finished_at": counts["last_at"] if ended else None,
+        "finished_at": None if left else counts["last_at"],
     }
 
 
@@ -130,4 +131,4 @@ def _eta_seconds(counts: dict[str, Any]) -> int | None:
     if not tried or counts["began_at"] is None:
         return None
     elapsed = (timezone.now() - counts["began_at"]).total_seconds()
-    return round(elapsed * left / tried)
+    return int(elapsed * left / tried)

@@ -71,3 +71,21 @@ def _start_in_words(job: Job) -> str:
 def minutes_and_seconds(span: timedelta) -> str:
     minutes, seconds = divmod(round(span.total_seconds()), 60)
     return f"{minutes}:{seconds:02}"
+
+
+def duration(job: Job) -> str:
+    """How long its last attempt has run, or ran."""
+    if job.started_at is None:
+        return ""
+    span = (job.finished_at or timezone.now()) - job.started_at
+    return seconds_in_words(max(span, timedelta()))
+
+
+def seconds_in_words(span: timedelta) -> str:
+    seconds = span.total_seconds()
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"

@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from jobs import access, console, health, registry, services, worker
+from jobs import access, console, health, services, worker
 from jobs.models import Job, JobQuerySet, Queue
 
 WATCH_SECONDS = 2
@@ -220,7 +219,7 @@ def _find(prefix: str) -> Job:
 
 
 def _check_queue(name: str) -> None:
-    known = {*settings.JOBS_QUEUES, *(registry.get(kind).queue for kind in registry.names()), *Queue.objects.values_list("name", flat=True)}
+    known = {*health.queue_names(), *Queue.objects.values_list("name", flat=True)}
     if name not in known:
         text = _("There is no queue %(queue)s; there are %(known)s.")
         raise CommandError(text % {"queue": name, "known": ", ".join(sorted(known))})

@@ -1,0 +1,267 @@
+"""Background work for operators: everything can be looked at, nothing edited; each action goes through a service."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin, StackedInline
+from unfold.decorators import display
+
+from . import health, registry, services, status
+from .models import Attempt, Batch, Job, Queue, Worker
+
+BADGES = {"pending": "", "running": "info", "done": "success", "error": "danger", "cancelled": "warning"}
+WORKER_BADGES = {"idle": "success", "busy": "info", "stopping": "warning", "gone": ""}
+
+
+class ReadOnly:
+    """Looking needs the usual permission to view; acting, the one to change, though nothing is ever edited by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        opts = self.opts  # type: ignore[attr-defined]  # of the ModelAdmin that this is mixed into
+        return request.user.has_perm(f"{opts.app_label}.change_{opts.model_name}")
+
+
+class KindFilter(admin.SimpleListFilter):
+    """From the registry: to collect the kinds of a long table would take a look at all of it."""
+
+    title = _("kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [*((name, name) for name in sorted(registry.names())), ("?", _("unknown to this version"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "?":
+            return queryset.exclude(kind__in=registry.names())
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+class QueueFilter(admin.SimpleListFilter):
+    title = _("queue")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in health.queue_names()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(queue=self.value()) if self.value() else queryset
+
+
+class AttemptInline(ReadOnly, StackedInline):  # type: ignore[misc]  # unfold has no type hints
+    model = Attempt
+    extra = 0
+    fields = ("outcome", "owner", "started_at", "ended_at", "shown_traceback")
+    readonly_fields = ("shown_traceback",)
+
+    @admin.display(description=_("traceback"))
+    def shown_traceback(self, attempt: Attempt) -> SafeString:
+        return _preformatted(attempt.traceback)
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+    list_display = ("shown_status", "kind", "label", "queue", "shown_attempts", "shown_message", "created_at", "duration")
+    list_display_links = ("shown_status", "kind")
+    list_filter = ("status", KindFilter, QueueFilter, "created_at")
+    search_fields = ("id__startswith", "kind", "label")
+    ordering = ("-id",)
+    list_per_page = 50
+    list_disable_select_all = True  # for thousands there is manage.py jobs: one statement, not one request
+    show_full_result_count = False
+    list_before_template = "admin/jobs/problems.html"
+    change_form_outer_before_template = "admin/jobs/job/actions.html"
+    inlines = (AttemptInline,)
+    actions = ("retry_selected", "cancel_selected", "discard_selected")
+    fieldsets = (
+        (None, {"fields": ("id", "kind", "label", "shown_status", "progress", "message", "error", "shown_steps")}),
+        (_("What it does"), {"fields": ("shown_args", "shown_result", "batch", "user", "scope", "language")}),
+        (_("How it runs"), {"fields": ("queue", "priority", "shown_attempts", "owner", "heartbeat_at", "unique_key")}),
+        (_("When"), {"fields": ("created_at", "run_at", "ready_at", "started_at", "finished_at", "duration")}),
+    )
+    readonly_fields = ("shown_status", "shown_attempts", "shown_args", "shown_result", "shown_steps", "duration")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"snapshot": health.take_snapshot(), **(extra_context or {})}
+        response: HttpResponse = super().changelist_view(request, context)
+        return response
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        context = {"may_operate": self.has_operate_permission(request), **(extra_context or {})}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return response
+
+    @display(description=_("status"), ordering="status", label=BADGES)  # type: ignore[untyped-decorator]
+    def shown_status(self, job: Job) -> tuple[str, str]:
+        return job.status, job.get_status_display()
+
+    @admin.display(description=_("attempts"), ordering="attempts")
+    def shown_attempts(self, job: Job) -> str:
+        return f"{job.attempts}/{job.max_attempts}"
+
+    @admin.display(description=_("message"))
+    def shown_message(self, job: Job) -> str:
+        return job.error or job.message
+
+    @admin.display(description=_("ran"))
+    def duration(self, job: Job) -> str:
+        return status.duration(job)
+
+    @admin.display(description=_("arguments"))
+    def shown_args(self, job: Job) -> SafeString:
+        return _preformatted(_pretty(job.args))
+
+    @admin.display(description=_("result"))
+    def shown_result(self, job: Job) -> SafeString:
+        return _preformatted("" if job.result is None else _pretty(job.result))
+
+    @admin.display(description=_("steps"))
+    def shown_steps(self, job: Job) -> SafeString:
+        return _preformatted("\n".join(f"{step['name']}: {step['state']} ({step['progress']} %)" for step in job.steps))
+
+    @admin.action(description=_("Try again"), permissions=["operate"])
+    def retry_selected(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        done = self._each(request, jobs, services.retry)
+        _tell(request, done, ngettext("%(count)d job tried again.", "%(count)d jobs tried again.", done))
+
+    @admin.action(description=_("Cancel"), permissions=["operate"])
+    def cancel_selected(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
+        done = self._each(request, jobs, services.cancel)
+        _tell(request, done, ngettext("%(count)d job cancelled.", "%(count)d jobs cancelled.", done))
+
+    @admin.action(description=_("Delete with history"), permissions=["operate"])
+    def discard_selected(self, request: HttpRequest, jobs: QuerySet[Job]) -> HttpResponse | None:
+        if "confirmed" not in request.POST:
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "jobs": jobs, "title": gettext("Delete for ever")}
+            return render(request, "admin/jobs/job/discard.html", context)
+        done = self._each(request, jobs, services.discard)
+        _tell(request, done, ngettext("%(count)d job deleted.", "%(count)d jobs deleted.", done))
+        return None
+
+    def _each(self, request: HttpRequest, jobs: QuerySet[Job], service: Callable[[Job], Any]) -> int:
+        """Those that may not be touched stay as they are, and the operator hears why."""
+        done, left = 0, Counter[str]()
+        for job in jobs:
+            try:
+                service(job)
+                done += 1
+            except services.StateConflict as conflict:
+                left[str(conflict)] += 1
+        for reason, count in left.items():
+            text = ngettext("%(count)d left as it was: %(reason)s", "%(count)d left as they were: %(reason)s", count)
+            messages.warning(request, text % {"count": count, "reason": reason})
+        return done
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+    list_display = ("label", "scope", "total", "pending", "running", "done", "error", "cancelled", "created_at")
+    search_fields = ("id__startswith", "label", "scope")
+    list_filter = ("created_at",)
+    show_full_result_count = False
+    fields = ("id", "label", "scope", "total", "pending", "running", "done", "error", "cancelled", "created_at", "its_jobs")
+    readonly_fields = ("pending", "running", "done", "error", "cancelled", "its_jobs")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        counts = {f"count_{state}": Count("jobs", filter=Q(jobs__status=state)) for state in Job.Status.values}
+        batches: QuerySet[Batch] = super().get_queryset(request).annotate(**counts)
+        return batches
+
+    @admin.display(description=Job.Status.PENDING.label)
+    def pending(self, batch: Any) -> int:
+        return int(batch.count_pending)
+
+    @admin.display(description=Job.Status.RUNNING.label)
+    def running(self, batch: Any) -> int:
+        return int(batch.count_running)
+
+    @admin.display(description=Job.Status.DONE.label)
+    def done(self, batch: Any) -> int:
+        return int(batch.count_done)
+
+    @admin.display(description=Job.Status.ERROR.label)
+    def error(self, batch: Any) -> int:
+        return int(batch.count_error)
+
+    @admin.display(description=Job.Status.CANCELLED.label)
+    def cancelled(self, batch: Any) -> int:
+        return int(batch.count_cancelled)
+
+    @admin.display(description=_("jobs"))
+    def its_jobs(self, batch: Batch) -> SafeString:
+        url = reverse("admin:jobs_job_changelist", query={"batch__id__exact": str(batch.pk)})
+        return format_html('<a href="{}">{}</a>', url, gettext("Show them"))
+
+
+@admin.register(Queue)
+class QueueAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+    list_display = ("name", "paused", "changed_at")
+    ordering = ("name",)
+    actions = ("pause_selected", "resume_selected")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        for name in set(health.queue_names()) - set(Queue.objects.values_list("name", flat=True)):
+            services.resume(name)  # only a queue with a row can be chosen, to pause it
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
+
+    @admin.action(description=_("Pause"), permissions=["operate"])
+    def pause_selected(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
+        for queue in queues:
+            services.pause(queue.name)
+        messages.success(request, gettext("Paused: %(names)s. What runs goes on.") % {"names": _names(queues)})
+
+    @admin.action(description=_("Resume"), permissions=["operate"])
+    def resume_selected(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
+        for queue in queues:
+            services.resume(queue.name)
+        messages.success(request, gettext("They go on: %(names)s.") % {"names": _names(queues)})
+
+
+@admin.register(Worker)
+class WorkerAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+    list_display = ("host", "pid", "shown_state", "job_kind", "queues", "since", "seen_at")
+    list_filter = ("host",)
+    ordering = ("-seen_at",)
+
+    @display(description=_("state"), label=WORKER_BADGES)  # type: ignore[untyped-decorator]
+    def shown_state(self, worker: Worker) -> tuple[str, str]:
+        if not health.is_alive(worker):
+            return "gone", gettext("Gone")
+        return worker.state, worker.get_state_display()
+
+
+def _tell(request: HttpRequest, done: int, text: str) -> None:
+    if done:
+        messages.success(request, text % {"count": done})
+
+
+def _names(queues: QuerySet[Queue]) -> str:
+    return ", ".join(queues.order_by("name").values_list("name", flat=True))
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _preformatted(text: str) -> SafeString:
+    return format_html('<pre class="overflow-x-auto whitespace-pre-wrap text-xs">{}</pre>', text) if text else SafeString("")

@@ -1,0 +1,67 @@
+"""People and rows that the doors of the engine are tried with. Here a person's scopes are the names of their groups."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from jobs.models import Job, Worker
+
+
+def scopes_of(user: User) -> list[str]:
+    return list(user.groups.values_list("name", flat=True))
+
+
+@pytest.fixture(autouse=True)
+def scopes_are_groups(settings: Settings) -> None:
+    settings.JOBS_SCOPES_OF = "tests.jobs.conftest.scopes_of"
+    settings.LANGUAGE_CODE = "en"
+
+
+@pytest.fixture
+def member(db: None) -> User:
+    """Somebody of club 7."""
+    user = User.objects.create_user("member", password="demo")
+    user.groups.add(Group.objects.create(name="club:7"))
+    return user
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Somebody of club 8."""
+    user = User.objects.create_user("stranger", password="demo")
+    user.groups.add(Group.objects.create(name="club:8"))
+    return user
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    return User.objects.create_superuser("operator", password="demo")
+
+
+def api(user: User | None) -> APIClient:
+    client = APIClient(headers={"accept-language": "en"})
+    if user:
+        client.force_login(user)
+    return client
+
+
+def make_job(**fields: Any) -> Job:
+    defaults: dict[str, Any] = {"kind": "test.write", "queue": "default", "max_attempts": 3, "scope": "club:7"}
+    job = Job.objects.create(**{**defaults, **fields})
+    job.refresh_from_db()
+    return job
+
+
+def make_ended_job(status: str = "done", **fields: Any) -> Job:
+    now = timezone.now()
+    return make_job(**{"status": status, "attempts": 1, "started_at": now, "finished_at": now, **fields})
+
+
+def make_worker(**fields: Any) -> Worker:
+    now = timezone.now()
+    defaults: dict[str, Any] = {"owner": "here:1", "host": "here", "pid": 1, "queues": "default", "since": now, "seen_at": now}
+    return Worker.objects.create(**{**defaults, **fields})
