@@ -1,6 +1,5 @@
 """A wrong setting is a message with its remedy at start, not a surprise at night."""
 
-import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -72,11 +71,3 @@ def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
         yield Error("BASE_URL is not a web address.", hint=hint, id="config.E005")
     if "Redis" in settings.CACHES["default"]["BACKEND"] and find_spec("redis") is None:
         yield Error("CACHE_URL names Redis, whose client is not installed.", hint=".venv/bin/pip install redis", id="config.E006")
-
-
-@register()
-def check_directory(**kwargs: Any) -> list[CheckMessage]:
-    if os.access(settings.VAR_DIR, os.W_OK):
-        return []
-    hint = "Create the directory and give it to the user that runs Aussitôt, or name another one in VAR_DIR."
-    return [Error(f"VAR_DIR cannot be written: {settings.VAR_DIR}", hint=hint, id="config.E007")]

@@ -1,7 +1,11 @@
 """The environment, read so that a wrong value becomes a message of the system checks instead of a traceback."""
 
+import os
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import environ
@@ -50,6 +54,16 @@ class CheckedEnv(environ.Env):
             return value
         self.problems.append(Problem(var, f"one of {', '.join(choices)}"))
         return default
+
+    def directory(self, var: str, *, default: Path) -> Path:
+        """Made here, because the database and the caches are opened in it before any check runs."""
+        path = Path(self.str(var, default=str(default))).resolve()
+        with suppress(OSError):
+            path.mkdir(parents=True, exist_ok=True)
+        if os.access(path, os.W_OK):
+            return path
+        self.problems.append(Problem(var, "a directory that the user who runs Aussitôt may write to"))
+        return Path(tempfile.gettempdir())
 
     def database(self, url: str) -> dict[str, Any]:
         expected = "postgres://user:password@host:5432/name or sqlite:////absolute/path.sqlite3"

@@ -20,7 +20,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="insecure-for-development-only" if DE
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BASE_URL = env.str("BASE_URL", default="http://127.0.0.1:8000")  # for links in e-mails
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR = env.directory("VAR_DIR", default=BASE_DIR / "var")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -88,7 +88,6 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 if "sqlite" in DATABASES["default"]["ENGINE"]:
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
     # With Django's defaults 534 of 1,000 jobs were left undone among 'database is locked' errors; with these none.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from io import BytesIO
 from itertools import islice
 from typing import Any
 
@@ -74,7 +75,8 @@ def attachment(request: HttpRequest, id: str, number: int) -> HttpResponseBase:
     if number >= len(parts):
         raise Http404
     content = parts[number].get_payload(decode=True)
-    return FileResponse([content], as_attachment=True, filename=parts[number].get_filename() or f"{number}")
+    file = BytesIO(content if isinstance(content, bytes) else b"")
+    return FileResponse(file, as_attachment=True, filename=parts[number].get_filename() or str(number))
 
 
 def _find_or_404(id: str) -> mailbox.Mail:
