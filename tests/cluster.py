@@ -1,0 +1,113 @@
+"""A real `manage.py qcluster` on the test database, and waiting for what it does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from django.db import connection
+
+from jobs.models import Job, Worker
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def wait_until(condition: Callable[[], T], seconds: float = 15) -> T:
+    """The first true value of the condition; a failure names what was waited for."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {seconds} s in vain"
+        time.sleep(0.02)
+    return value
+
+
+def database_url() -> str:
+    settings = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{settings['NAME']}"
+    return f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+
+
+def cluster_environment(**more: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": database_url(),
+        "LOG_LEVEL": "CRITICAL",
+        **more,
+    }
+
+
+class Cluster:
+    """`with Cluster(workers=2) as cluster:`; whatever happens, nothing of it survives the block."""
+
+    def __init__(self, *, workers: int = 2, **environment: str) -> None:
+        self.workers = workers
+        self.environment = cluster_environment(JOBS_WORKERS=str(workers), **environment)
+        self.process: subprocess.Popen[bytes]
+
+    def __enter__(self) -> "Cluster":
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        command = [sys.executable, "manage.py", "qcluster"]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
+        wait_until(lambda: len(self.worker_pids()) >= self.workers, 30)
+
+    def stop(self, seconds: float = 30) -> float:
+        """SIGTERM, as systemd sends it; returns the seconds it took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(seconds)
+        return time.monotonic() - began
+
+    def kill(self) -> None:
+        """Everything at once, by the session that it was started in."""
+        if self.process.poll() is None or self.pids():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def pids(self) -> list[int]:
+        """Of every process of this cluster that still lives."""
+        found = subprocess.run(["ps", "-o", "pid=,stat=", "-g", str(self.process.pid)], capture_output=True, text=True, check=False)
+        rows = [line.split() for line in found.stdout.splitlines()]
+        return [int(pid) for pid, state in rows if not state.startswith("Z")]
+
+    def children_of(self, pid: int) -> list[int]:
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+        return sorted(int(line) for line in found.stdout.split())
+
+    @property
+    def sentinel(self) -> int:
+        return self.children_of(self.process.pid)[0]
+
+    @property
+    def monitor(self) -> int:
+        """django-q2 starts the workers, then the monitor, then the pusher."""
+        return next(pid for pid in self.children_of(self.sentinel) if pid not in self.worker_pids())
+
+    @property
+    def pusher(self) -> int:
+        return [pid for pid in self.children_of(self.sentinel) if pid not in self.worker_pids()][1]
+
+    def worker_pids(self) -> list[int]:
+        return list(Worker.objects.filter(pid__in=self.pids()).values_list("pid", flat=True))
+
+
+def worker_of(job: Job) -> int | None:
+    """The process that holds the job's claim."""
+    owner = Job.objects.values_list("owner", flat=True).get(pk=job.pk)
+    return int(owner.rsplit(":", 3)[1]) if owner else None
+
+
+def ended(job: Job) -> bool:
+    return Job.objects.get(pk=job.pk).ended

@@ -1,0 +1,83 @@
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+
+from jobs import registry, services
+from jobs.models import Attempt, Job
+from jobs.worker import drain
+
+pytestmark = pytest.mark.django_db
+
+
+def run(kind: str, *args: object) -> Job:
+    job = services.enqueue(kind, *args)
+    drain()
+    job.refresh_from_db()
+    return job
+
+
+def test_a_failing_attempt_leaves_nothing_behind() -> None:
+    run("test.fail")
+    assert not Group.objects.exists()
+
+
+def test_a_failing_attempt_is_tried_again_later() -> None:
+    job = run("test.fail")
+    assert (job.status, job.attempts) == ("pending", 1)
+    assert job.run_at
+
+
+def test_only_the_operator_reads_the_traceback() -> None:
+    job = run("test.fail")
+    assert "secret" not in job.error
+    assert "a secret of the inside" in Attempt.objects.get(job=job).traceback
+
+
+def test_an_error_for_people_is_shown_to_them() -> None:
+    assert run("test.fail_for_people").error == "The mail server does not answer."
+
+
+def test_a_permanent_error_is_not_tried_again() -> None:
+    job = run("test.refuse")
+    assert (job.status, job.attempts, job.error) == ("error", 1, "The file is empty.")
+
+
+def test_the_backoff_varies_by_a_fifth() -> None:
+    kind = registry.Kind("x", backoff=(100, 200))
+    assert all(80 <= kind.delay_after(1) <= 120 for _ in range(50))
+    assert all(160 <= kind.delay_after(9) <= 240 for _ in range(50))
+
+
+def test_without_a_backoff_the_delay_doubles_up_to_an_hour() -> None:
+    kind = registry.Kind("x")
+    assert 1.6 <= kind.delay_after(1) <= 2.4
+    assert kind.delay_after(30) <= 3600 * 1.2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_outlasts_its_time_is_stopped() -> None:
+    job = run("test.timeout")
+    assert (job.status, job.failures.get().outcome) == ("error", "timeout")
+
+
+def test_progress_is_kept_with_its_message_and_steps() -> None:
+    job = run("test.steps")
+    assert job.message == "two"
+    assert [step["state"] for step in job.steps] == ["done", "done"]
+
+
+def test_a_job_cancelled_while_it_runs_has_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cancel_then_write(progress: object) -> None:
+        Group.objects.create(name="too late")
+        Job.objects.update(status="cancelled", owner="")
+
+    monkeypatch.setitem(registry._kinds, "test.write", registry.Kind("test.write", cancel_then_write))
+    services.enqueue("test.write")
+    drain()
+    assert not Group.objects.exists()
+    assert not connection.needs_rollback
+
+
+def test_two_kinds_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="named"):
+        registry.job("test.write")(lambda progress: None)

@@ -1,0 +1,67 @@
+from datetime import timedelta
+
+import pytest
+from django.db import DEFAULT_DB_ALIAS
+from django.utils import timezone
+
+from jobs import claims, services
+from jobs.models import Job
+from jobs.worker import drain
+
+pytestmark = pytest.mark.django_db
+
+
+def claim(limit: int = 10, queue: str = "default") -> list[Job]:
+    return claims.open_claims(DEFAULT_DB_ALIAS).claim(queue, limit)
+
+
+def test_jobs_are_claimed_by_priority_then_in_order_of_arrival() -> None:
+    names = [services.enqueue("test.write", priority=priority).pk for priority in (0, 5, 0, 5)]
+    assert [job.pk for job in claim()] == [names[1], names[3], names[0], names[2]]
+
+
+def test_a_claim_names_owner_attempt_and_time() -> None:
+    services.enqueue("test.write")
+    [job] = claim()
+    assert job.owner
+    assert job.attempts == 1
+    assert job.started_at
+
+
+def test_a_claimed_job_is_not_claimed_again() -> None:
+    services.enqueue("test.write")
+    assert len(claim()) == 1
+    assert claim() == []
+
+
+def test_a_paused_queue_is_left_alone_until_it_is_resumed() -> None:
+    services.enqueue("test.letter")
+    services.pause("letters")
+    assert drain() == 0
+    services.resume("letters")
+    assert drain() == 1
+
+
+def test_a_kind_that_the_code_does_not_know_waits() -> None:
+    job = Job.objects.create(kind="from.another.release", queue="default", max_attempts=3)
+    assert drain() == 0
+    job.refresh_from_db()
+    assert job.status == "pending"
+
+
+def test_a_deferred_job_waits_for_its_time() -> None:
+    job = services.enqueue("test.write", run_at=timezone.now() + timedelta(hours=1))
+    assert drain() == 0
+    Job.objects.filter(pk=job.pk).update(run_at=timezone.now() - timedelta(seconds=1))
+    assert drain() == 1
+
+
+def test_the_next_due_time_is_known_to_who_waits() -> None:
+    services.enqueue("test.write", run_at=timezone.now() + timedelta(seconds=30))
+    seconds = claims.open_claims(DEFAULT_DB_ALIAS).seconds_until_due()
+    assert seconds is not None
+    assert 25 < seconds <= 30
+
+
+def test_nothing_deferred_means_nothing_due() -> None:
+    assert claims.open_claims(DEFAULT_DB_ALIAS).seconds_until_due() is None
