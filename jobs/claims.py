@@ -29,7 +29,7 @@ CLAIM = """
     WITH next AS MATERIALIZED (
         SELECT id FROM jobs_job
         WHERE status = 'pending' AND run_at IS NULL AND queue = %s AND kind IN ({kinds})
-          AND NOT EXISTS (SELECT 1 FROM jobs_queue WHERE jobs_queue.name = jobs_job.queue AND paused)
+          AND NOT EXISTS (SELECT 1 FROM jobs_queue WHERE name = %s AND paused)
         ORDER BY priority DESC, id LIMIT %s {skip_locked}
     )
     UPDATE jobs_job
@@ -38,9 +38,15 @@ CLAIM = """
     RETURNING *"""
 FINISH = """
     UPDATE jobs_job
-    SET status = 'done', progress = 100, error = '', finished_at = {now}, message = %s, steps = %s{json}, result = %s{json}
+    SET status = 'done', progress = 100, error = '', finished_at = {now}, message = %s, steps = %s{json}, result = %s{json} {lazily}
     WHERE id = %s AND status = 'running' AND owner = %s AND attempts = %s"""
-PROMOTE = "UPDATE jobs_job SET run_at = NULL WHERE status = 'pending' AND run_at <= {now}"
+SHARED = ", ".join(f'"{field.column}"' for field in Job._meta.concrete_fields if field.column not in ("id", "args"))
+COPY_FIRST = f"""
+    INSERT INTO jobs_job (id, args, {SHARED})
+    SELECT new.id, new.args, {", ".join("first." + column for column in SHARED.split(", "))}
+    FROM unnest(%s::uuid[], %s::jsonb[]) AS new (id, args), jobs_job AS first
+    WHERE first.id = %s"""  # noqa: S608  names of our own columns
+PROMOTE = "UPDATE jobs_job SET ready_at = run_at, run_at = NULL WHERE status = 'pending' AND run_at <= {now}"
 
 
 class ClaimLost(Exception):
@@ -52,6 +58,7 @@ class Claims:
 
     now: str
     json = ""
+    lazily = ""
     skip_locked = ""
     side_options: dict[str, Any] = {}
     _generation = itertools.count(1)
@@ -63,7 +70,8 @@ class Claims:
         self.side = self._open_side_connection() if alias == SIDE else connections[alias]
         self._claim = self._dialect(CLAIM, kinds=", ".join(["%s"] * len(registry.names())))
         self._promote = self._dialect(PROMOTE)
-        self._finish = self._dialect(FINISH)
+        self._finish = self._dialect(FINISH, lazily="")
+        self._finish_atomic = self._dialect(FINISH, lazily=self.lazily)
         self.introduce()
         if alias == SIDE:  # a worker runs one job at a time: what it still holds is from before a lost connection
             self.give_back(Job.objects.using(SIDE).filter(status=Job.Status.RUNNING, owner__startswith=self.process))
@@ -91,7 +99,7 @@ class Claims:
         """Undo `introduce` on a connection that goes on living."""
 
     def claim(self, queue: str, limit: int) -> list[Job]:
-        jobs = Job.objects.using(self.alias).raw(self._claim, [queue, *registry.names(), limit, self.owner])
+        jobs = Job.objects.using(self.alias).raw(self._claim, [queue, *registry.names(), queue, limit, self.owner])
         return sorted(jobs, key=_order)
 
     def claim_one(self, job: Job) -> bool:
@@ -114,7 +122,7 @@ class Claims:
         steps = [{**step, "state": "done", "progress": 100} for step in job.steps]
         values = [job.message, json.dumps(steps), json.dumps(result), self.key(job), job.owner, job.attempts]
         with connection.cursor() as cursor:
-            cursor.execute(self._finish, values)
+            cursor.execute(self._finish_atomic if connection.in_atomic_block else self._finish, values)
             if cursor.rowcount != 1:
                 raise ClaimLost
 
@@ -195,6 +203,9 @@ class PostgresClaims(Claims):
 
     now = "statement_timestamp()"  # clock_timestamp() in a WHERE defeats the index: 12.6 ms against 0.15
     json = "::jsonb"
+    # An atomic job's effects and its end are written to disk some moments after the commit (1.5 times the rate). If the server
+    # crashes before, both are gone together and the job runs again; any later durable commit takes them to disk with it.
+    lazily = "FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily"
     skip_locked = "FOR UPDATE SKIP LOCKED"
     side_options = {"server_side_binding": True, "prepare_threshold": 2}  # the same few statements for hours
 
@@ -272,6 +283,18 @@ def ring(queue: str = "") -> None:
             cursor.execute("SELECT pg_notify('jobs', %s)", [queue])
 
 
+def insert_many(jobs: list[Job], batch_size: int) -> None:
+    """Jobs that differ in their arguments alone. Postgres copies the first row: 10,000 in 0.3 s, against 2.3 with bulk_create."""
+    if connection.vendor != "postgresql" or not jobs:
+        Job.objects.bulk_create(jobs, batch_size=batch_size)
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        jobs[0].save(force_insert=True)
+        for start in range(1, len(jobs), batch_size):
+            copies = jobs[start : start + batch_size]
+            cursor.execute(COPY_FIRST, [[job.pk for job in copies], [json.dumps(job.args) for job in copies], jobs[0].pk])
+
+
 def beat(owner: str) -> None:
     """By the watching thread, on a connection of its own."""
     Job.objects.running().filter(owner=owner).update(heartbeat_at=Now())
@@ -291,7 +314,7 @@ def _note(job: Job, outcome: str, traceback: str, using: str) -> None:
 def _next_attempt(job: Job, outcome: str) -> dict[str, Any]:
     """A worker's first death is seldom its job's fault: that one goes on at once, everything else after the kind's delay."""
     if outcome == Attempt.Outcome.CRASHED and job.attempts == 1:
-        return {"run_at": None}
+        return {"run_at": None, "ready_at": Now()}
     return {"run_at": Now() + Value(timedelta(seconds=registry.get_or_default(job.kind).delay_after(job.attempts)))}
 
 

@@ -2,7 +2,6 @@
 
 import faulthandler
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 GRACE_SECONDS = 5
+STDERR = 2
 
 _reason: type[BaseException] | None = None  # what the alarm raises; None outside a job
 _fuse_at = 0.0
@@ -73,7 +73,7 @@ def _light_fuse(seconds: float) -> None:
     global _fuse_at
     if not seconds + 1 <= _fuse_at - time.monotonic() <= seconds + GRACE_SECONDS:
         _fuse_at = time.monotonic() + seconds + GRACE_SECONDS
-        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=sys.__stderr__)
+        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=STDERR)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

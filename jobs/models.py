@@ -121,7 +121,7 @@ class Job(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     max_attempts = models.PositiveSmallIntegerField(_("most attempts"))
     run_at = models.DateTimeField(_("not before"), null=True, blank=True)
-    unique_key = models.CharField(_("unique key"), max_length=200, blank=True)
+    unique_key = models.CharField(_("unique key"), max_length=64, blank=True)
     label = models.CharField(_("label"), max_length=200, blank=True)
     scope = models.CharField(_("scope"), max_length=60, blank=True, help_text=_("Who may see it, such as club:7."))
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("asked by"))
@@ -129,6 +129,7 @@ class Job(models.Model):
     owner = models.CharField(_("worker"), max_length=100, blank=True)
     heartbeat_at = models.DateTimeField(_("last sign of life"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
+    ready_at = models.DateTimeField(_("ready at"), db_default=Now(), help_text=_("Since when it has waited its turn, once it is due."))
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 

@@ -32,7 +32,8 @@ def run(job: Job, hold: claims.Claims) -> None:
             error = _("It took longer than %(seconds)s seconds and was stopped.") % {"seconds": f"{kind.timeout_seconds:g}"}
             hold.fail(job, Attempt.Outcome.TIMEOUT, error, traceback=traceback.format_exc())
         except Exception as error:
-            connection.close_if_unusable_or_obsolete()
+            if not connection.in_atomic_block:  # a test, or a request that wraps us, owns the connection
+                connection.close_if_unusable_or_obsolete()
             _note_failure(job, error, hold)
 
 

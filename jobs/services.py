@@ -1,9 +1,12 @@
 """The only door into the queue, for code, admin, API and command alike. Everything here joins the caller's transaction."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -12,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone, translation
 
 from . import claims, registry
-from .models import Batch, Job, JobQuerySet, Queue, Worker
+from .models import Batch, Job, JobQuerySet, Queue, Worker, time_ordered_uuid
 from .signals import enqueued
 
 BATCH_SIZE = 2000  # rows a statement
@@ -24,6 +27,11 @@ class StateConflict(Exception):
     """The job's state does not allow this; the text says why."""
 
 
+def new_token() -> UUID:
+    """For `enqueue(token=…)`: a row can name its job before the job is there."""
+    return time_ordered_uuid()
+
+
 def enqueue(
     kind: str,
     *args: Any,
@@ -33,10 +41,12 @@ def enqueue(
     scope: str = "",
     user: Any = None,
     batch: Batch | None = None,
+    token: UUID | None = None,
 ) -> Job:
     """One job. `args` are JSON scalars or lists of them. Of a `unique` kind, an unended job with the same arguments is returned."""
     policy = registry.get(kind)
     job = _new_job(policy, args, run_at=run_at, priority=priority, label=label, scope=scope, user=user, batch=batch)
+    job.pk = token or job.pk
     if not policy.unique:
         job.save(force_insert=True)
     elif existing := _insert_unless_there(job):
@@ -51,7 +61,7 @@ def enqueue_many(kind: str, argument_lists: Iterable[Sequence[Any]], *, batch: B
     if policy.unique:
         raise ValueError("enqueue_many does not look for doubles: enqueue a unique kind one by one")
     jobs = [_new_job(policy, args, batch=batch, **options) for args in argument_lists]
-    Job.objects.bulk_create(jobs, batch_size=BATCH_SIZE)
+    claims.insert_many(jobs, BATCH_SIZE)
     if batch:
         Batch.objects.filter(pk=batch.pk).update(total=F("total") + len(jobs))
         batch.total += len(jobs)
@@ -65,7 +75,12 @@ def new_batch(*, label: str, scope: str = "") -> Batch:
 
 def retry(job: Job) -> Job:
     """Attempts start anew, history stays. Raises StateConflict unless the job failed or was cancelled."""
-    if not _reset(Job.objects.filter(pk=job.pk)):
+    try:
+        with transaction.atomic():
+            count = _reset(Job.objects.filter(pk=job.pk))
+    except IntegrityError as error:
+        raise StateConflict(translation.gettext("The same work is already waiting or running.")) from error
+    if not count:
         raise StateConflict(translation.gettext("Only failed or cancelled work can be tried again."))
     job.refresh_from_db()
     _ring_and_run([job])
@@ -73,11 +88,15 @@ def retry(job: Job) -> Job:
 
 
 def retry_all(*, kind: str = "", queue: str = "") -> int:
-    """Try every failed job again; returns how many."""
-    jobs = _narrow(Job.objects.failed(), kind, queue)
-    count = _reset(jobs)
+    """Try every failed job again; returns how many. Unique ones whose twin already waits stay as they are."""
+    failed = _narrow(Job.objects.failed(), kind, queue)
+    count = _reset(failed.filter(unique_key=""))
     if count:
         claims.ring()
+    for job in failed.exclude(unique_key=""):
+        with suppress(StateConflict):
+            retry(job)
+            count += 1
     return count
 
 
@@ -150,7 +169,7 @@ def batch_reference(batch: Batch) -> dict[str, Any]:
 
 
 def _new_job(policy: registry.Kind, args: Sequence[Any], *, priority: int | None = None, **fields: Any) -> Job:
-    job = Job(
+    return Job(
         kind=policy.name,
         queue=policy.queue,
         args=list(args),
@@ -158,25 +177,28 @@ def _new_job(policy: registry.Kind, args: Sequence[Any], *, priority: int | None
         max_attempts=policy.max_attempts,
         language=translation.get_language() or "",
         steps=[{"name": str(name), "state": "pending", "progress": 0} for name in policy.steps],
-        unique_key=json.dumps(list(args))[:200] if policy.unique else "",
+        unique_key=_unique_key(args) if policy.unique else "",
         **fields,
     )
-    job.created_at = timezone.now()
-    return job
 
 
 def _insert_unless_there(job: Job) -> Job | None:
     """None when the job went in; else the unended one that stands in its way."""
-    while True:
+    for _ in range(3):  # the other may end between our insert and our look
         try:
             with transaction.atomic():
                 job.save(force_insert=True)
                 return None
-        except IntegrityError:
+        except IntegrityError as error:
             existing = Job.objects.unended().filter(kind=job.kind, unique_key=job.unique_key).first()
             if existing:
                 return existing
-            # it ended between our insert and our look: try again
+            conflict = error
+    raise conflict
+
+
+def _unique_key(args: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(list(args)).encode()).hexdigest()
 
 
 def _ring_and_run(jobs: list[Job]) -> None:
@@ -188,7 +210,16 @@ def _ring_and_run(jobs: list[Job]) -> None:
 def _reset(jobs: JobQuerySet) -> int:
     ended_badly = jobs.filter(status__in=[Job.Status.ERROR, Job.Status.CANCELLED])
     return ended_badly.update(
-        status=Job.Status.PENDING, attempts=0, run_at=None, owner="", error="", message="", progress=0, started_at=None, finished_at=None
+        status=Job.Status.PENDING,
+        attempts=0,
+        run_at=None,
+        ready_at=Now(),
+        owner="",
+        error="",
+        message="",
+        progress=0,
+        started_at=None,
+        finished_at=None,
     )
 
 

@@ -161,11 +161,10 @@ class WorkLoop:
     def stopping_for(self) -> float:
         return bell.stopping_for() or (time.monotonic() - self.dismissed_at if self.dismissed_at else 0.0)
 
-    def watch(self) -> None:
+    def watch(self, ended: threading.Event) -> None:
         """The second thread: it helps the main thread keep its promises while a job has it."""
         beat_at = 0.0
-        while True:
-            time.sleep(0.5)
+        while not ended.wait(0.5):
             job, hold, now = self.running, self.hold, time.monotonic()
             if job is None or hold is None:
                 continue
@@ -183,6 +182,7 @@ class WorkLoop:
             except DatabaseAway as error:
                 logger.warning("No sign of life could be given: %s", error)
                 connection.close()
+        connection.close()
 
 
 def show(owner: str, job: Job | None, *, stopping: bool) -> None:
@@ -218,15 +218,23 @@ def work(ticket: int, rung_at: float) -> None:
 def drain(limit: int | None = None) -> int:
     """Run what is ready here and now, without a cluster; returns how many jobs ran. Within a transaction, all in that one."""
     limits.install()
-    alias = DEFAULT_DB_ALIAS if connection.in_atomic_block else claims.SIDE
-    hold = claims.open_claims(alias)
+    inside = connection.in_atomic_block
+    hold = _loop.hold = claims.open_claims(DEFAULT_DB_ALIAS if inside else claims.SIDE)
+    ended = threading.Event()
+    watcher = threading.Thread(target=_loop.watch, args=[ended], daemon=True)
+    if not inside:
+        watcher.start()
     done = 0
     try:
         while (limit is None or done < limit) and (job := _claim_next(hold)):
-            runner.run(job, hold)
+            _loop.run(job, hold)
             done += 1
     finally:
         limits.put_out_fuse()
+        ended.set()
+        if not inside:
+            watcher.join()
+        _loop.hold = None
         hold.close()
     return done
 
@@ -242,7 +250,7 @@ def _claim_next(hold: claims.Claims) -> Job | None:
 @receiver(post_spawn)
 def prepare_process(**kwargs: Any) -> None:
     signal.signal(signal.SIGTERM, _loop.dismiss)
-    threading.Thread(target=_loop.watch, daemon=True).start()
+    threading.Thread(target=_loop.watch, args=[threading.Event()], daemon=True).start()
 
 
 @receiver(pre_execute)
