@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 DATABASE_SCHEMES = ("postgres", "postgresql", "psql", "pgsql", "sqlite")
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+T = TypeVar("T")
 EXPECTED = {bool: "1 or 0", int: "a whole number", float: "a number such as 20 or 2.5"}
 
 
@@ -79,7 +80,7 @@ class CheckedEnv(environ.Env):
         default = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
         return self._read("CACHE_URL", expected, default, lambda: environ.Env.cache_url_config(url))
 
-    def _read(self, var: str, expected: str, default: Any, read: Callable[[], Any]) -> Any:
+    def _read(self, var: str, expected: str, default: T, read: Callable[[], T]) -> T:
         try:
             return read()
         except (ValueError, ImproperlyConfigured):

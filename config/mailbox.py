@@ -65,8 +65,8 @@ class Mail:
         return str(self.message[SENT_TO] or "")
 
     @property
-    def attachments(self) -> list[EmailMessage]:
-        return [part for part in self.message.iter_attachments() if isinstance(part, EmailMessage)]
+    def attachments(self) -> list[EmailMessage[str, str]]:
+        return list(self.message.iter_attachments())
 
     def body(self, kind: str) -> str:
         part = self.message.get_body((kind,))

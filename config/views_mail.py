@@ -56,7 +56,7 @@ def show(request: HttpRequest, id: str) -> HttpResponse:
 
 @only_in_development
 @xframe_options_sameorigin
-@csp_replace(
+@csp_replace(  # type: ignore[arg-type]  # its types forget the further arguments of a view
     {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "img-src": ["data:"], "sandbox": [], "frame-ancestors": ["'self'"]}
 )
 def html(request: HttpRequest, id: str) -> HttpResponse:
