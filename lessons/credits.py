@@ -1,0 +1,30 @@
+"""Which subscription pays for a lesson. Counts down in memory, so that a year of lessons costs no query a date."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from .models import Subscription
+
+
+class Purse:
+    """The subscriptions of some clients: the oldest valid one with credit pays."""
+
+    def __init__(self, subscriptions: Iterable[Subscription]) -> None:
+        self.spent: Counter[int] = Counter()  # lessons taken from each pack
+        self._of_client: dict[int, list[Subscription]] = defaultdict(list)
+        for subscription in sorted(subscriptions, key=lambda row: (row.valid_from, row.pk)):
+            self._of_client[subscription.client_id].append(subscription)
+
+    def pay(self, client_id: int, day: date) -> int | None:
+        """The id of the subscription that pays for a lesson on this day; None: the client has none with credit."""
+        for subscription in self._of_client[client_id]:
+            if self._can_pay(subscription, day):
+                if subscription.remaining is not None:
+                    self.spent[subscription.pk] += 1
+                return subscription.pk
+        return None
+
+    def _can_pay(self, subscription: Subscription, day: date) -> bool:
+        valid = subscription.valid_from <= day and (subscription.valid_until is None or day <= subscription.valid_until)
+        return valid and (subscription.remaining is None or subscription.remaining > self.spent[subscription.pk])

@@ -1,0 +1,146 @@
+"""The conversation with the mail server. What matters is what we may conclude when it breaks off.
+
+Until the final dot of the message is on its way the server cannot have accepted it: trying again is safe. After the dot only
+the server's answer tells; when it does not come, nobody knows, and the message must not be sent again by itself.
+"""
+
+import re
+import smtplib
+import threading
+import time
+from typing import Any
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import BadHeaderError, sanitize_address
+from django.utils.translation import gettext as _
+
+STALE_SECONDS = 10  # a connection that was idle for so long is asked whether it still stands
+TRANSPORT_ERRORS = (OSError, smtplib.SMTPException)
+
+
+class TemporaryFailure(Exception):
+    """Certainly not accepted; worth another attempt."""
+
+
+class Refusal(Exception):
+    """Certainly not accepted, and the server means it; the text is the server's own."""
+
+
+class UnknownOutcome(Exception):
+    """Perhaps accepted."""
+
+
+class _Line(threading.local):
+    """The one connection of a worker, kept from message to message."""
+
+    backend: Any = None
+    used_at = 0.0
+
+
+_line = _Line()
+
+
+def connect() -> None:
+    """See that a connection stands. What goes wrong here is about us or the server, not about a message: it can be tried again."""
+    if _line.backend and not _still_stands():
+        hang_up()
+    if _line.backend is None:
+        backend = get_connection()
+        try:
+            backend.open()
+        except TRANSPORT_ERRORS as error:
+            raise TemporaryFailure(_words(error)) from error
+        _line.backend = backend
+        _line.used_at = time.monotonic()
+
+
+def send(message: EmailMessage) -> None:
+    """Over the connection that connect() opened."""
+    if not isinstance(_line.backend, EmailBackend):
+        _hand_over(message)
+        return
+    try:
+        sender, recipients, data = _envelope(message)
+    except (BadHeaderError, ValueError) as error:
+        raise Refusal(_("This e-mail address cannot be used.")) from error
+    try:
+        _converse(_line.backend.connection, sender, recipients, data)
+    except Refusal:
+        _line.used_at = 0.0  # the connection is fine, but ask
+        raise
+    except BaseException:  # a time limit too: in the middle of a conversation there is no going on
+        hang_up()
+        raise
+    _line.used_at = time.monotonic()
+
+
+def hang_up() -> None:
+    backend, _line.backend = _line.backend, None
+    connection = getattr(backend, "connection", None)
+    if connection is not None:
+        connection.close()  # without QUIT: the other side may be gone
+
+
+def _still_stands() -> bool:
+    if not isinstance(_line.backend, EmailBackend) or time.monotonic() - _line.used_at < STALE_SECONDS:
+        return True
+    try:
+        return bool(_line.backend.connection.rset()[0] == 250)
+    except TRANSPORT_ERRORS:
+        return False
+
+
+def _hand_over(message: EmailMessage) -> None:
+    """A backend that is not SMTP (a file, a console, a mail service) does not say how far it came."""
+    try:
+        _line.backend.send_messages([message])
+    except Exception as error:
+        raise UnknownOutcome(str(error)) from error
+
+
+def _envelope(message: EmailMessage) -> tuple[str, list[str], bytes]:
+    sender = sanitize_address(message.from_email, "utf-8")
+    recipients = [sanitize_address(address, "utf-8") for address in message.recipients()]
+    return sender, recipients, message.message().as_bytes(linesep="\r\n")
+
+
+def _converse(smtp: smtplib.SMTP, sender: str, recipients: list[str], data: bytes) -> None:
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        _expect(250, *smtp.mail(sender, ["BODY=8BITMIME"] if smtp.has_extn("8bitmime") else []))
+        for recipient in recipients:
+            _expect(250, *smtp.rcpt(recipient))
+        _expect(354, *smtp.docmd("DATA"))
+        smtp.send(_stuffed(data))
+    except TRANSPORT_ERRORS as error:
+        raise TemporaryFailure(_words(error)) from error
+    try:
+        smtp.send(b".\r\n")
+        code, words = smtp.getreply()
+    except TRANSPORT_ERRORS as error:
+        raise UnknownOutcome(_words(error)) from error
+    if not 200 <= code < 600:
+        raise UnknownOutcome(f"{code} {words!r}")
+    _expect(250, code, words)
+
+
+def _expect(code: int, answered: int, words: bytes) -> None:
+    if answered // 10 == code // 10:  # 251: accepted as well
+        return
+    said = f"{answered} {words.decode(errors='replace')}"
+    if 500 <= answered < 600:
+        raise Refusal(said)
+    raise TemporaryFailure(said)
+
+
+def _stuffed(data: bytes) -> bytes:
+    """A line that begins with a dot would end the message."""
+    return re.sub(rb"(?m)^\.", b"..", data.rstrip(b"\r\n") + b"\r\n")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        return f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    return _("The mail server could not be reached, or broke off the conversation.")

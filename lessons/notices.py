@@ -1,0 +1,56 @@
+"""A notice as an e-mail, in the club's language and time."""
+
+from email.utils import formataddr, parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import Count
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from .models import Enrolment, Lesson, Notice
+
+
+def compose(notice: Notice) -> EmailMultiAlternatives:
+    club = notice.club
+    with translation.override(club.language), timezone.override(club.zone):
+        context = _context(notice)
+        message = EmailMultiAlternatives(
+            subject=" ".join(_subject(notice).split()),  # one line, whatever a title holds
+            body=render_to_string(f"lessons/mail/{notice.kind}.txt", context).strip() + "\n",
+            from_email=formataddr((" ".join(club.name.split()), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+            to=[notice.recipient_email],
+            reply_to=[club.email] if club.email else None,
+            headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
+        )
+        message.attach_alternative(render_to_string(f"lessons/mail/{notice.kind}.html", context), "text/html")
+    return message
+
+
+def _subject(notice: Notice) -> str:
+    lesson = notice.lesson
+    facts = {"title": lesson.title, "day": date_format(lesson.local_start, "l j F"), "time": date_format(lesson.local_start, "G:i")}
+    if notice.kind == Notice.Kind.REMINDER:
+        # Translators: "Rappel : %(title)s, %(day)s à %(time)s"
+        return _("Reminder: %(title)s, %(day)s at %(time)s") % facts
+    if notice.kind == Notice.Kind.UNPAID:
+        # Translators: "Inscriptions impayées : %(title)s, %(day)s à %(time)s"
+        return _("Unpaid enrolments: %(title)s, %(day)s at %(time)s") % facts
+    # Translators: "%(title)s, %(day)s à %(time)s"
+    return _("%(title)s, %(day)s at %(time)s") % facts
+
+
+def _context(notice: Notice) -> dict[str, Any]:
+    lesson = notice.lesson
+    context: dict[str, Any] = {"notice": notice, "lesson": lesson, "club": notice.club, "recipient": notice.teacher or notice.client}
+    if notice.kind == Notice.Kind.PLANNED and lesson.series_id:
+        context["repeats"] = Lesson.objects.planned().filter(series=lesson.series_id).exclude(pk=lesson.pk)
+    if notice.kind == Notice.Kind.UNPAID:
+        of_lesson = {"lesson__series": lesson.series_id} if lesson.series_id else {"lesson": lesson}
+        unpaid = Enrolment.objects.filter(status=Enrolment.Status.UNPAID, **of_lesson)
+        names = ("client__first_name", "client__last_name")
+        context["unpaid"] = unpaid.values(*names).annotate(lessons=Count("id")).order_by("client__last_name", "client__first_name")
+    return context

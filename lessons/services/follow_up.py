@@ -1,0 +1,189 @@
+"""What follows a new lesson, in four steps. Each is one transaction, and changes nothing when it is run again."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F
+from django.utils import timezone
+
+from lessons import planner
+from lessons.credits import Purse
+from lessons.models import Enrolment, Lesson, Notice, Place, Reminder, Subscription, SubscriptionUse, Teacher
+
+from .mail import post
+from .series import plan_lesson
+
+LESSONS_AT_A_TIME = 26
+
+Report = Callable[[int, int], None]  # done, total
+
+
+def _silent(done: int, total: int) -> None:
+    """For callers whom nobody watches."""
+
+
+@dataclass
+class Repeats:
+    created: int = 0
+    skipped: list[planner.PlannedDate] = field(default_factory=list)
+
+
+@dataclass
+class Told:
+    told: int = 0
+    untold: list[dict[str, int]] = field(default_factory=list)  # who has no e-mail address
+
+
+def consume_subscriptions(*, lesson: Lesson, report: Report = _silent) -> None:
+    """Debit each enrolled client's oldest valid subscription with credit; who has none is enrolled unpaid."""
+    with transaction.atomic():
+        purse = _open_purse(lesson)
+        booked = list(lesson.enrolments.filter(status=Enrolment.Status.BOOKED).order_by("client_id"))
+        _debit(booked, {lesson.pk: lesson.local_start.date()}, purse)
+        Enrolment.objects.bulk_update(booked, ["status"])
+        _write_down(purse)
+    report(len(booked), len(booked))
+
+
+def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
+    """Make the other lessons of the series, enrolments and debits with them, up to the last date of its rule."""
+    if lesson.series is None:
+        return Repeats()
+    with transaction.atomic():
+        purse = _open_purse(lesson)
+        _lock(lesson)
+        made = set(Lesson.objects.filter(series=lesson.series).values_list("starts_at", flat=True))
+        rule = planner.Rule(lesson.series.until, lesson.series.every_weeks)
+        wish = planner.Wish(lesson.starts_at, lesson.duration_minutes, lesson.teacher_id, lesson.place_id, lesson.club.zone)
+        repeats = plan_lesson(club=lesson.club, wish=wish, rule=rule, series=lesson.series)[1:]
+        free = [planned.starts_at for planned in repeats if planned.ok and planned.starts_at]
+        missing = [starts_at for starts_at in free if starts_at not in made]
+        clients = list(lesson.enrolments.order_by("client_id").values_list("client_id", flat=True))
+        done = len(free) - len(missing)
+        for some in _batched(missing, LESSONS_AT_A_TIME):
+            _make(lesson, some, clients, purse)
+            done += len(some)
+            report(done, len(free))
+        _write_down(purse)
+    return Repeats(len(free), [planned for planned in repeats if not planned.ok and planned.starts_at not in made])
+
+
+def write_notices(*, lesson: Lesson) -> Told:
+    """One notice a person and one job a notice; the manager is told who has not paid. Nobody speaks to a mail server here."""
+    with transaction.atomic():
+        Lesson.objects.select_for_update(no_key=True).get(pk=lesson.pk)  # one at a time, so that nobody is told twice
+        people = _people_to_tell(lesson)
+        post([Notice(club=lesson.club, lesson=lesson, **who) for who in people if who["recipient_email"]])
+    untold = [_reference(who) for who in people if not who["recipient_email"]]
+    return Told(len(people) - len(untold), untold)
+
+
+def plan_reminders(*, lesson: Lesson) -> int:
+    """One reminder a lesson, the club's lead before its start; none for a lesson that is too near. Returns how many are planned."""
+    lead = timedelta(hours=lesson.club.reminder_lead_hours)
+    if not lead:
+        return 0
+    now = timezone.now()
+    with transaction.atomic():
+        due = [Reminder(lesson_id=pk, due_at=starts_at - lead) for pk, starts_at in _all_of(lesson).values_list("pk", "starts_at")]
+        Reminder.objects.bulk_create([reminder for reminder in due if reminder.due_at > now], ignore_conflicts=True)
+    return Reminder.objects.filter(lesson__in=_all_of(lesson)).count()
+
+
+def summarise(*, lesson: Lesson, repeats: Repeats, told: Told, reminders: int) -> dict[str, Any]:
+    """What happened, for the page that follows the job: counts and ids."""
+    lessons = _all_of(lesson)
+    unpaid = Enrolment.objects.filter(lesson__in=lessons, status=Enrolment.Status.UNPAID)
+    return {
+        "consumed": SubscriptionUse.objects.filter(lesson__in=lessons).count(),
+        "unpaid": list(unpaid.values("client").annotate(lessons=Count("id")).order_by("client")),
+        "created": repeats.created,
+        "skipped": [{"date": planned.day.isoformat(), "reason": planned.reason} for planned in repeats.skipped],
+        "told": told.told,
+        "untold": told.untold,
+        "reminders": reminders,
+    }
+
+
+def _all_of(lesson: Lesson) -> Any:
+    """The lesson with its repeats."""
+    return Lesson.objects.filter(series=lesson.series) if lesson.series_id else Lesson.objects.filter(pk=lesson.pk)
+
+
+def _open_purse(lesson: Lesson) -> Purse:
+    """Locked in order of their ids, so that two lessons with the same clients wait for each other and not in a ring."""
+    clients = lesson.enrolments.values("client")
+    cards = Subscription.objects.select_for_update(no_key=True).filter(club=lesson.club, client__in=clients)
+    return Purse(cards.order_by("id"))
+
+
+def _lock(lesson: Lesson) -> None:
+    """Teacher before place, as a booking does."""
+    Teacher.objects.select_for_update(no_key=True).get(pk=lesson.teacher_id)
+    Place.objects.select_for_update(no_key=True).get(pk=lesson.place_id)
+
+
+def _make(first: Lesson, starts: list[datetime], clients: list[int], purse: Purse) -> None:
+    lessons = Lesson.objects.bulk_create(_copy(first, starts_at) for starts_at in starts)
+    enrolments = [Enrolment(lesson=lesson, client_id=client) for lesson in lessons for client in clients]
+    zone = first.club.zone
+    _debit(enrolments, {lesson.pk: lesson.starts_at.astimezone(zone).date() for lesson in lessons}, purse)
+    Enrolment.objects.bulk_create(enrolments)
+
+
+def _copy(first: Lesson, starts_at: datetime) -> Lesson:
+    return Lesson(
+        club=first.club,
+        title=first.title,
+        teacher_id=first.teacher_id,
+        place_id=first.place_id,
+        starts_at=starts_at,
+        ends_at=starts_at + (first.ends_at - first.starts_at),
+        capacity=first.capacity,
+        series=first.series,
+        created_by_id=first.created_by_id,
+    )
+
+
+def _debit(enrolments: list[Enrolment], days: dict[int, date], purse: Purse) -> None:
+    """Decide each enrolment, in order of dates; write the ledger."""
+    uses = []
+    for enrolment in enrolments:
+        card = purse.pay(enrolment.client_id, days[enrolment.lesson_id])
+        enrolment.status = Enrolment.Status.PAID if card else Enrolment.Status.UNPAID
+        if card:
+            uses.append(SubscriptionUse(subscription_id=card, lesson_id=enrolment.lesson_id, client_id=enrolment.client_id))
+    SubscriptionUse.objects.bulk_create(uses)
+
+
+def _write_down(purse: Purse) -> None:
+    """The counters of the packs. The database adds, so that what another transaction wrote is never overwritten."""
+    spent = [Subscription(pk=pk, used=F("used") + count) for pk, count in sorted(purse.spent.items())]
+    Subscription.objects.bulk_update(spent, ["used"])
+    purse.spent.clear()
+
+
+def _people_to_tell(lesson: Lesson) -> list[dict[str, Any]]:
+    planned, unpaid = Notice.Kind.PLANNED, Notice.Kind.UNPAID
+    people: list[dict[str, Any]] = [{"kind": planned, "teacher_id": lesson.teacher_id, "recipient_email": lesson.teacher.email}]
+    for pk, email in lesson.clients.order_by("pk").values_list("pk", "email"):
+        people.append({"kind": planned, "client_id": pk, "recipient_email": email})
+    manager = lesson.created_by
+    if manager and Enrolment.objects.filter(lesson__in=_all_of(lesson), status=Enrolment.Status.UNPAID).exists():
+        people.append({"kind": unpaid, "user_id": manager.pk, "recipient_email": manager.email})
+    return people
+
+
+def _reference(who: dict[str, Any]) -> dict[str, int]:
+    names = {"teacher_id": "teacher", "client_id": "client", "user_id": "manager"}
+    return {name: who[key] for key, name in names.items() if key in who}
+
+
+def _batched(rows: list[datetime], size: int) -> Iterable[list[datetime]]:
+    rest = iter(rows)
+    while some := list(islice(rest, size)):
+        yield some

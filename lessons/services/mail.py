@@ -1,0 +1,124 @@
+"""Notices: written first, sent by a job of their own, at most once. What perhaps arrived is left to a person."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Prefetch, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jobs.registry import PermanentError, RetryableError
+from jobs.services import enqueue_many
+from lessons import mailer, notices
+from lessons.models import Client, Lesson, Notice, Reminder
+
+REMINDERS_AT_A_TIME = 500
+LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: its job ends after a minute
+
+_MAY_BEGIN = [Notice.Status.PENDING, Notice.Status.FAILED]  # failed: the server said no, so an operator's retry doubles nothing
+
+
+def post(rows: Iterable[Notice]) -> list[Notice]:
+    """Write the notices that are not there yet, and a job to send each. The caller holds the lock on their lessons."""
+    rows = list(rows)
+    standing = Notice.objects.filter(lesson__in={row.lesson_id for row in rows})
+    known = set(standing.values_list("lesson_id", "kind", "teacher_id", "client_id", "user_id"))
+    new = [row for row in rows if (row.lesson_id, row.kind, row.teacher_id, row.client_id, row.user_id) not in known]
+    written = Notice.objects.bulk_create(new)
+    by_scope: dict[str, list[int]] = {}
+    for notice in written:
+        by_scope.setdefault(notice.club.scope, []).append(notice.pk)
+    for scope, pks in by_scope.items():
+        enqueue_many("lessons.send_notice", [[pk] for pk in pks], scope=scope, label=_("Notice"))
+    return written
+
+
+def send_notice(*, notice: Notice, confirm: Callable[[], None], last_attempt: bool) -> None:
+    """Speak to the mail server, once. Raises what the job should make of the outcome.
+
+    The notice says `sending` before the conversation begins: whoever finds it so knows that somebody died in there.
+    """
+    if not _may_send(notice):
+        return
+    message = notices.compose(notice)
+    try:
+        mailer.connect()
+        confirm()
+        if _begin(notice):
+            mailer.send(message)
+            _end(notice, Notice.Status.SENT)
+    except mailer.TemporaryFailure as error:
+        _end(notice, Notice.Status.FAILED if last_attempt else Notice.Status.PENDING, str(error))
+        raise RetryableError(str(error)) from error
+    except mailer.Refusal as error:
+        _end(notice, Notice.Status.FAILED, str(error))
+        raise PermanentError(str(error)) from error
+    except mailer.UnknownOutcome as error:
+        _end(notice, Notice.Status.UNSURE, str(error))
+        raise PermanentError(_unsure_text()) from error
+
+
+def resend_notice(*, notice: Notice) -> bool:
+    """A person decided: send again what failed or perhaps arrived. False when its state has changed meanwhile."""
+    with transaction.atomic():
+        ended_badly = Notice.objects.filter(pk=notice.pk, status__in=[Notice.Status.FAILED, Notice.Status.UNSURE])
+        if not ended_badly.update(status=Notice.Status.PENDING, error_message="", sending_since=None):
+            return False
+        enqueue_many("lessons.send_notice", [[notice.pk]], scope=notice.club.scope, label=_("Notice"))
+    return True
+
+
+def send_due_reminders() -> int:
+    """Turn due reminders into notices, once each; returns how many reminders. A lesson that has begun is no longer announced."""
+    with transaction.atomic():
+        now = timezone.now()
+        due = Reminder.objects.filter(due_at__lte=now, sent_at=None, lesson__status=Lesson.Status.PLANNED, lesson__starts_at__gt=now)
+        due = due.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
+        lessons = [reminder.lesson for reminder in due.select_related("lesson__club", "lesson__teacher").prefetch_related(
+            Prefetch("lesson__clients", Client.objects.exclude(email="").order_by("pk"))
+        )]  # fmt: skip
+        Reminder.objects.filter(lesson__in=lessons).update(sent_at=Now())
+        post([notice for lesson in lessons for notice in _reminders_of(lesson)])
+    return len(lessons)
+
+
+def mark_lost_notices() -> int:
+    """A worker died in its last attempt, within the conversation: nobody is left to say so but this."""
+    lost = Notice.objects.filter(status=Notice.Status.SENDING, sending_since__lt=timezone.now() - timedelta(seconds=LOST_AFTER_SECONDS))
+    return lost.update(status=Notice.Status.UNSURE, error_message=_unsure_text())
+
+
+def _may_send(notice: Notice) -> bool:
+    if notice.status == Notice.Status.SENDING:
+        _end(notice, Notice.Status.UNSURE, _unsure_text())
+    if notice.status == Notice.Status.UNSURE:
+        raise PermanentError(_unsure_text())
+    return notice.status in _MAY_BEGIN
+
+
+def _begin(notice: Notice) -> bool:
+    """Of two who hold the same notice, one."""
+    mine = Notice.objects.filter(pk=notice.pk, status__in=_MAY_BEGIN)
+    return bool(mine.update(status=Notice.Status.SENDING, sending_since=Now(), error_message=""))
+
+
+def _end(notice: Notice, status: Notice.Status, error: str = "") -> None:
+    """What the server answered outweighs what somebody concluded from our silence."""
+    notice.status = status
+    unended = Notice.objects.filter(pk=notice.pk).filter(~Q(status=Notice.Status.SENT))
+    unended.update(status=status, error_message=error, sending_since=None, sent_at=Now() if status == Notice.Status.SENT else None)
+
+
+def _unsure_text() -> str:
+    # Translators: "Peut-être arrivée : elle ne repartira pas toute seule."
+    return _("It may have arrived: it will not be sent again by itself.")
+
+
+def _reminders_of(lesson: Lesson) -> list[Notice]:
+    kind, club, teacher = Notice.Kind.REMINDER, lesson.club, lesson.teacher
+    told = [Notice(club=club, lesson=lesson, kind=kind, client=client, recipient_email=client.email) for client in lesson.clients.all()]
+    if teacher.email:
+        told.insert(0, Notice(club=club, lesson=lesson, kind=kind, teacher=teacher, recipient_email=teacher.email))
+    return told

@@ -1,0 +1,55 @@
+"""The club's people, cards and closed days."""
+
+from datetime import date
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+from django.db.models import ProtectedError
+from django.utils.translation import gettext as _
+
+from lessons.models import Client, Closure, Club, Subscription, Teacher
+
+SILKS = 8
+Row = TypeVar("Row", bound=models.Model)
+
+
+class InUse(Exception):
+    """The row is part of the club's history; the text says what to do instead."""
+
+
+def create_teacher(*, club: Club, **values: Any) -> Teacher:
+    """Silks are given in order of arrival and kept."""
+    with transaction.atomic():
+        Club.objects.select_for_update(no_key=True).get(pk=club.pk)
+        silk = Teacher.objects.filter(club=club).count() % SILKS + 1
+        return Teacher.objects.create(club=club, silk=silk, **values)
+
+
+def create_client(*, club: Club, **values: Any) -> Client:
+    return Client.objects.create(club=club, **values)
+
+
+def create_subscription(*, club: Club, client: Client, **values: Any) -> Subscription:
+    return Subscription.objects.create(club=club, client=client, **values)
+
+
+def create_closure(*, club: Club, first_day: date, last_day: date, reason: str = "") -> Closure:
+    return Closure.objects.create(club=club, first_day=first_day, last_day=last_day, reason=reason)
+
+
+def change(row: Row, **values: Any) -> Row:
+    """Only what changed is written: what a job writes at the same time, such as a card's counter, stays."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    if values:
+        touched = ["updated_at"] if hasattr(row, "updated_at") else []
+        row.save(update_fields=[*values, *touched])
+    return row
+
+
+def remove(row: models.Model) -> None:
+    try:
+        with transaction.atomic():
+            row.delete()
+    except ProtectedError as error:
+        raise InUse(_("There are lessons with it, so it cannot be deleted.")) from error

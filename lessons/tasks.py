@@ -1,0 +1,76 @@
+"""What runs behind the club's pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from jobs.progress import Progress
+from jobs.registry import PermanentError, job
+
+from . import services
+from .models import Lesson, Notice
+
+# Translators: the four steps in the job line: Abonnements, Répétitions, Avis, Rappels
+STEPS = (_("Subscriptions"), _("Repeats"), _("Notices"), _("Reminders"))
+
+
+@job("lessons.after_create", steps=STEPS, timeout_seconds=120)
+def after_create(progress: Progress, lesson_id: int) -> dict[str, Any]:
+    """Debit, repeat, tell, remind: all of it or nothing, with the job's end."""
+    lesson = Lesson.objects.select_related("club", "series", "teacher", "created_by").filter(pk=lesson_id).first()
+    if lesson is None:
+        raise PermanentError(str(_("This lesson no longer exists.")))
+    progress.step()
+    services.consume_subscriptions(lesson=lesson, report=_reporter(progress, enrolments_decided))
+    progress.step()
+    repeats = services.repeat_lesson(lesson=lesson, report=_reporter(progress, lessons_repeated))
+    progress.step()
+    told = services.write_notices(lesson=lesson)
+    progress(1, 1, people_told(told.told))
+    progress.step()
+    reminders = services.plan_reminders(lesson=lesson)
+    return services.summarise(lesson=lesson, repeats=repeats, told=told, reminders=reminders)
+
+
+@job("lessons.send_notice", atomic=False, priority=-10, max_attempts=3, backoff=(30, 60, 120), timeout_seconds=60)
+def send_notice(progress: Progress, notice_id: int) -> None:
+    """One e-mail."""
+    notice = Notice.objects.with_details().filter(pk=notice_id).first()
+    if notice:  # the lesson may have been deleted meanwhile
+        services.send_notice(notice=notice, confirm=progress.confirm, last_attempt=progress.attempt >= progress.job.max_attempts)
+
+
+@job("lessons.send_due_reminders", every_seconds=30, retention_seconds=600)
+def send_due_reminders(progress: Progress) -> int:
+    return services.send_due_reminders()
+
+
+@job("lessons.mark_lost_notices", every_seconds=60, retention_seconds=600)
+def mark_lost_notices(progress: Progress) -> int:
+    return services.mark_lost_notices()
+
+
+def enrolments_decided(done: int, total: int) -> str:
+    return ngettext("%(done)d subscription seen to of %(total)d", "%(done)d subscriptions seen to of %(total)d", done) % {
+        "done": done, "total": total,
+    }  # fmt: skip
+
+
+def lessons_repeated(done: int, total: int) -> str:
+    # Translators: "18 cours répétés sur 30"
+    return ngettext("%(done)d lesson repeated of %(total)d", "%(done)d lessons repeated of %(total)d", done) % {
+        "done": done, "total": total,
+    }  # fmt: skip
+
+
+def people_told(count: int) -> str:
+    return ngettext("%(count)d person told", "%(count)d people told", count) % {"count": count}
+
+
+def _reporter(progress: Progress, sentence: Callable[[int, int], str]) -> Callable[[int, int], None]:
+    def report(done: int, total: int) -> None:
+        progress(done, total, sentence(done, total))
+
+    return report
