@@ -67,7 +67,7 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.filter(queue=self.value()) if self.value() else queryset
 
 
-class AttemptInline(ReadOnly, StackedInline):  # type: ignore[misc]  # unfold has no type hints
+class AttemptInline(ReadOnly, StackedInline):
     model = Attempt
     extra = 0
     fields = ("outcome", "owner", "started_at", "ended_at", "shown_traceback")
@@ -79,7 +79,7 @@ class AttemptInline(ReadOnly, StackedInline):  # type: ignore[misc]  # unfold ha
 
 
 @admin.register(Job)
-class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+class JobAdmin(ReadOnly, ModelAdmin):
     list_display = ("shown_status", "kind", "label", "queue", "shown_attempts", "shown_message", "created_at", "duration")
     list_display_links = ("shown_status", "kind")
     list_filter = ("status", KindFilter, QueueFilter, "created_at")
@@ -173,7 +173,7 @@ class JobAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no typ
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+class BatchAdmin(ReadOnly, ModelAdmin):
     list_display = ("label", "scope", "total", "pending", "running", "done", "error", "cancelled", "created_at")
     search_fields = ("id__startswith", "label", "scope")
     list_filter = ("created_at",)
@@ -213,7 +213,7 @@ class BatchAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
 
 
 @admin.register(Queue)
-class QueueAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+class QueueAdmin(ReadOnly, ModelAdmin):
     list_display = ("name", "paused", "changed_at")
     ordering = ("name",)
     actions = ("pause_selected", "resume_selected")
@@ -238,7 +238,7 @@ class QueueAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no t
 
 
 @admin.register(Worker)
-class WorkerAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no type hints
+class WorkerAdmin(ReadOnly, ModelAdmin):
     list_display = ("host", "pid", "shown_state", "job_kind", "queues", "since", "seen_at")
     list_filter = ("host",)
     ordering = ("-seen_at",)

@@ -87,9 +87,9 @@ def _look(snapshot: Snapshot) -> None:
     snapshot.workers = _workers()
     snapshot.queues = _queues()
     snapshot.cache, snapshot.slow_queries = _counters()
-    _judge_waiting(snapshot)
-    _judge_kinds(snapshot)
-    _judge_database(snapshot)
+    judge_waiting(snapshot)
+    judge_kinds(snapshot)
+    judge_database(snapshot)
 
 
 def _workers() -> list[dict[str, Any]]:
@@ -147,7 +147,7 @@ def _counters() -> tuple[dict[str, Any], dict[str, Any]]:
     return {**reads, "hit_rate": round(reads["hits"] / total, 3) if total else None}, slow
 
 
-def _judge_waiting(snapshot: Snapshot) -> None:
+def judge_waiting(snapshot: Snapshot) -> None:
     waiting = {name: queue for name, queue in snapshot.queues.items() if queue["oldest_pending_seconds"] is not None}
     open_queues = {name: queue for name, queue in waiting.items() if not queue["paused"]}
     if not snapshot.workers and not settings.JOBS_INLINE:
@@ -168,7 +168,7 @@ def _judge_waiting(snapshot: Snapshot) -> None:
         snapshot.add(text % {"queue": name, "count": waiting[name]["pending"]})
 
 
-def _judge_kinds(snapshot: Snapshot) -> None:
+def judge_kinds(snapshot: Snapshot) -> None:
     hour_ago = Now() - timedelta(hours=1)
     ended = Job.objects.filter(finished_at__gt=hour_ago).order_by().values("kind")
     for row in ended.annotate(failed=Count("pk", filter=Q(status="error")), done=Count("pk", filter=Q(status="done"))):
@@ -185,7 +185,7 @@ def _judge_kinds(snapshot: Snapshot) -> None:
         snapshot.add(text % {"count": parked["count"], "kind": parked["kind"]})
 
 
-def _judge_database(snapshot: Snapshot) -> None:
+def judge_database(snapshot: Snapshot) -> None:
     facts = snapshot.database
     if (facts["oldest_transaction_seconds"] or 0) > OLDEST_TRANSACTION_SECONDS:
         text = _("A transaction has been open for %(minutes)d min, and slows every claim: end it with pg_terminate_backend(%(pid)s).")

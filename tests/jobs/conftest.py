@@ -1,9 +1,11 @@
 """People and rows that the doors of the engine are tried with. Here a person's scopes are the names of their groups."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -40,6 +42,17 @@ def stranger(db: None) -> User:
 @pytest.fixture
 def operator(db: None) -> User:
     return User.objects.create_superuser("operator", password="demo")
+
+
+@pytest.fixture
+def database_away() -> Iterator[None]:
+    """A port, or a path, where nobody answers. The connection of the test is set aside, and comes back after it."""
+    own = connections[DEFAULT_DB_ALIAS]
+    away = own.copy()
+    away.settings_dict |= {"HOST": "127.0.0.1", "PORT": "1", "NAME": "/nowhere/at/all"}
+    connections[DEFAULT_DB_ALIAS] = away
+    yield
+    connections[DEFAULT_DB_ALIAS] = own
 
 
 def api(user: User | None) -> APIClient:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django.utils.timezone import localtime
+from django.utils.dateparse import parse_datetime
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
@@ -16,8 +16,24 @@ from jobs.models import Job
 
 from .conftest import api, make_ended_job, make_job
 
-KEYS = """token kind status progress message steps error attempt max_attempts next_attempt_at position poll_after_ms
-          result created_at started_at finished_at""".split()
+KEYS = [
+    "token",
+    "kind",
+    "status",
+    "progress",
+    "message",
+    "steps",
+    "error",
+    "attempt",
+    "max_attempts",
+    "next_attempt_at",
+    "position",
+    "poll_after_ms",
+    "result",
+    "created_at",
+    "started_at",
+    "finished_at",
+]
 
 
 def url(job: Job, action: str = "") -> str:
@@ -56,7 +72,7 @@ def test_waiting_for_the_next_attempt_says_when_it_comes(member: User) -> None:
     job = make_job(attempts=1, run_at=timezone.now() + timedelta(seconds=48.4), error="The mail server does not answer.")
     body = api(member).get(url(job)).json()
     assert body["message"] == "Next attempt in 0:48"
-    assert (body["next_attempt_at"], body["position"], body["attempt"]) == (localtime(job.run_at).isoformat(), None, 1)
+    assert (parse_datetime(body["next_attempt_at"]), body["position"], body["attempt"]) == (job.run_at, None, 1)
 
 
 def test_job_of_a_paused_queue_is_on_hold(member: User) -> None:

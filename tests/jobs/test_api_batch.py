@@ -14,8 +14,22 @@ from jobs.models import Batch
 
 from .conftest import api, make_job
 
-KEYS = """token label status total pending running done error cancelled progress eta_seconds poll_after_ms
-          created_at finished_at""".split()
+KEYS = [
+    "token",
+    "label",
+    "status",
+    "total",
+    "pending",
+    "running",
+    "done",
+    "error",
+    "cancelled",
+    "progress",
+    "eta_seconds",
+    "poll_after_ms",
+    "created_at",
+    "finished_at",
+]
 
 
 def make_batch(*statuses: str, **fields: Any) -> Batch:
