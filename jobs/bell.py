@@ -16,7 +16,15 @@ from pathlib import Path
 
 _shared = multiprocessing.RawArray(ctypes.c_double, 5)
 _RUNG, _TAKEN, _PLAIN_TASK_AT, _STOPPING_AT, _SENTINEL_AT = range(5)
-_busy_file = tempfile.TemporaryFile()  # noqa: SIM115  lives as long as the cluster
+
+
+def _nameless_file() -> int:
+    descriptor, path = tempfile.mkstemp()
+    Path(path).unlink()
+    return descriptor
+
+
+_busy_file = _nameless_file()  # lives as long as the cluster
 
 
 def ring() -> int:

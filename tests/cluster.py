@@ -49,7 +49,7 @@ class Cluster:
     def __init__(self, *, workers: int = 2, **environment: str) -> None:
         self.workers = workers
         self.environment = cluster_environment(JOBS_WORKERS=str(workers), **environment)
-        self.process: subprocess.Popen[bytes]
+        self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Cluster":
         self.start()
@@ -59,26 +59,33 @@ class Cluster:
         self.kill()
 
     def start(self) -> None:
+        if self.process:
+            self.process.wait()
         command = [sys.executable, "manage.py", "qcluster"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
         wait_until(lambda: len(self.worker_pids()) >= self.workers, 30)
 
+    @property
+    def main(self) -> subprocess.Popen[bytes]:
+        assert self.process, "the cluster was not started"
+        return self.process
+
     def stop(self, seconds: float = 30) -> float:
         """SIGTERM, as systemd sends it; returns the seconds it took."""
         began = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(seconds)
+        self.main.send_signal(signal.SIGTERM)
+        self.main.wait(seconds)
         return time.monotonic() - began
 
     def kill(self) -> None:
         """Everything at once, by the session that it was started in."""
-        if self.process.poll() is None or self.pids():
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if self.main.poll() is None or self.pids():
+            os.killpg(self.main.pid, signal.SIGKILL)
+        self.main.wait()
 
     def pids(self) -> list[int]:
         """Of every process of this cluster that still lives."""
-        found = subprocess.run(["ps", "-o", "pid=,stat=", "-g", str(self.process.pid)], capture_output=True, text=True, check=False)
+        found = subprocess.run(["ps", "-o", "pid=,stat=", "-g", str(self.main.pid)], capture_output=True, text=True, check=False)
         rows = [line.split() for line in found.stdout.splitlines()]
         return [int(pid) for pid, state in rows if not state.startswith("Z")]
 
@@ -88,7 +95,7 @@ class Cluster:
 
     @property
     def sentinel(self) -> int:
-        return self.children_of(self.process.pid)[0]
+        return self.children_of(self.main.pid)[0]
 
     @property
     def monitor(self) -> int:

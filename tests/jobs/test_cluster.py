@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.models import Schedule
+from django_q.scheduler import scheduler
 from django_q.tasks import async_task
 
 from jobs import services
@@ -37,8 +39,9 @@ def test_a_plain_task_of_django_q_still_runs() -> None:
 
 def test_a_schedule_of_django_q_still_runs() -> None:
     Schedule.objects.create(func="tests.jobs.tasks.plain", args="'scheduled'", schedule_type=Schedule.ONCE, next_run=timezone.now())
+    scheduler(broker=get_broker())  # the sentinel does this each half minute
     with Cluster():
-        wait_until(lambda: effects("scheduled") == 1, 40)
+        wait_until(lambda: effects("scheduled") == 1)
 
 
 def test_the_job_of_a_killed_worker_is_resumed_within_moments_and_has_one_effect() -> None:
@@ -68,7 +71,7 @@ def test_a_job_that_kills_its_worker_is_stopped_and_the_others_go_on() -> None:
 def test_whoever_is_killed_the_work_goes_on(victim: str) -> None:
     with Cluster() as cluster:
         pids = {
-            "main": cluster.process.pid,
+            "main": cluster.main.pid,
             "sentinel": cluster.sentinel,
             "monitor": cluster.monitor,
             "pusher": cluster.pusher,
