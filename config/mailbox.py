@@ -65,7 +65,7 @@ class Mail:
         return str(self.message[SENT_TO] or "")
 
     @property
-    def attachments(self) -> list[EmailMessage[str, str]]:
+    def attachments(self) -> "list[EmailMessage[str, str]]":
         return list(self.message.iter_attachments())
 
     def body(self, kind: str) -> str:
