@@ -7,5 +7,7 @@ class Row(models.Model):
     asked_at = models.FloatField(default=0)
     begun_at = models.FloatField(default=0)
 
+    objects = models.Manager["Row"]()
+
     def __str__(self) -> str:
         return str(self.pk)

@@ -28,7 +28,7 @@ HUNG_AFTER_LOOKS = 12
 SENTINEL_SILENT_SECONDS = 60
 
 
-class Doorbell(ORM):  # type: ignore[misc]  # django-q2 has no type hints
+class Doorbell(ORM):
     _watched = False  # in the pusher
     _monitor: int | None = None  # in the sentinel
     _monitor_was_lost = False

@@ -17,7 +17,7 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def wait_until(condition: Callable[[], T], seconds: float = 15) -> T:
+def wait_until(condition: Callable[[], T | None], seconds: float = 15) -> T:
     """The first true value of the condition; a failure names what was waited for."""
     end = time.monotonic() + seconds
     while not (value := condition()):
