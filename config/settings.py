@@ -74,6 +74,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "config.frame.frame",
             ],
         },
     },
@@ -212,6 +213,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "LessonStatusEnum": "lessons.models.Lesson.Status",
+        "EnrolmentStatusEnum": "lessons.models.Enrolment.Status",
+    },
 }
 
 # ── Security ─────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ def is_feminine(place: str) -> bool:
 
 
 def with_article(place: str) -> str:
-    """"la carrière", "l’écurie", "le petit manège" in French; elsewhere the name as it is."""
+    """ "la carrière", "l’écurie", "le petit manège" in French; elsewhere the name as it is."""
     if (get_language() or "")[:2] != "fr" or not place:
         return place
     name = place[0].lower() + place[1:]

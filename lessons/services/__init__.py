@@ -1,10 +1,9 @@
 """Every write of the club's data. One door, four rooms: booking, what follows a booking, mail, and the club's people and cards."""
 
-from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson
+from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
-from .series import plan_lesson
 
 __all__ = [
     "CreatedLesson",
@@ -20,8 +19,8 @@ __all__ = [
     "create_subscription",
     "create_teacher",
     "mark_lost_notices",
-    "plan_lesson",
     "plan_reminders",
+    "preview_lesson",
     "remove",
     "repeat_lesson",
     "resend_notice",

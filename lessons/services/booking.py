@@ -16,7 +16,7 @@ from jobs.services import job_reference
 from lessons import planner, wording
 from lessons.models import LONGEST_LESSON, Client, Club, Enrolment, Lesson, Place, Series, Teacher
 
-from .series import bookings_of, lessons_on_day
+from .series import bookings_of, lessons_on_day, plan_lesson
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # a date outside is a slip of the keyboard
 MOST_FREE_PLACES = 2
@@ -121,6 +121,30 @@ def create_lesson(
         raise
 
 
+def preview_lesson(
+    *,
+    club: Club,
+    teacher: int,
+    place: str,
+    starts_at: datetime,
+    duration_minutes: int,
+    repeat: planner.Rule | None = None,
+    **the_rest: Any,
+) -> list[planner.PlannedDate]:
+    """What create_lesson and its after-create job would make of the same arguments. Nothing is written."""
+    if repeat and (problem := rule_problem(repeat, starts_at, club)):
+        raise Refused({"until": problem})
+    if not Teacher.objects.filter(club=club, active=True, pk=teacher).exists():
+        raise _no_such_teacher()
+    known = Place.objects.filter(club=club, name__iexact=" ".join(place.split())).first()
+    wish = planner.Wish(starts_at, duration_minutes, teacher, known.pk if known else None, club.zone)
+    return plan_lesson(club=club, wish=wish, rule=repeat)
+
+
+def _no_such_teacher() -> NotInClub:
+    return NotInClub({"teacher": _("This club has no such teacher.")})
+
+
 def _check(request: _Request) -> None:
     errors = {}
     if not request.place:
@@ -158,7 +182,7 @@ def rule_problem(rule: planner.Rule, starts_at: datetime, club: Club) -> str:
 
 def _book(request: _Request) -> CreatedLesson:
     """The locks come first, always teacher before place: of two who book the same instant, the second waits and then sees."""
-    teacher = lock_teacher(request.club, request.teacher)
+    teacher = _lock_teacher(request.club, request.teacher)
     place = _lock_place(request.club, request.place)
     _require_clients(request.club, request.clients)
     overlap = Lesson.objects.planned().overlapping(request.starts_at, request.ends_at).filter(Q(teacher=teacher) | Q(place=place))
@@ -173,11 +197,11 @@ def _book(request: _Request) -> CreatedLesson:
     return CreatedLesson(lesson, lesson.job, created=True)
 
 
-def lock_teacher(club: Club, pk: int) -> Teacher:
+def _lock_teacher(club: Club, pk: int) -> Teacher:
     """no_key: rows that merely refer to the teacher need not wait."""
     teacher = Teacher.objects.select_for_update(no_key=True).filter(club=club, active=True, pk=pk).first()
     if teacher is None:
-        raise NotInClub({"teacher": _("This club has no such teacher.")})
+        raise _no_such_teacher()
     return teacher
 
 

@@ -1,0 +1,68 @@
+"""What lists can be narrowed by. Days are days of the club: the view has put its time zone in force."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
+
+from .models import Client, Closure, Lesson, Subscription, Teacher
+from .planner import day_bounds
+
+
+class DayFilter(filters.DateFilter):
+    """Compares an instant with the beginning of a local day."""
+
+    def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        if value is None:
+            return qs
+        midnight, _end = day_bounds(value, value + timedelta(days=1), timezone.get_current_timezone())
+        return qs.filter(**{f"{self.field_name}__{self.lookup_expr}": midnight})
+
+
+class LessonFilter(filters.FilterSet):
+    teacher = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Teacher, request))
+    client = filters.ModelChoiceFilter(field_name="enrolments__client", queryset=lambda request: _of_club(Client, request))
+    series = filters.NumberFilter(field_name="series_id")
+    place = filters.CharFilter(field_name="place__name", lookup_expr="iexact")
+    to = DayFilter(field_name="starts_at", lookup_expr="lt", label=_("lessons that start before this day"))
+
+    class Meta:
+        model = Lesson
+        fields = ["status"]
+
+
+# `from` is a word of Python's, so this filter cannot be an attribute.
+LessonFilter.base_filters["from"] = DayFilter(field_name="starts_at", lookup_expr="gte", label=_("lessons that start on this day or later"))
+
+
+class SubscriptionFilter(filters.FilterSet):
+    client = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Client, request))
+    valid_on = filters.DateFilter(method="filter_valid_on", label=_("valid on this day"))
+
+    class Meta:
+        model = Subscription
+        fields = ["kind"]
+
+    def filter_valid_on(self, rows: QuerySet[Subscription], name: str, day: date) -> QuerySet[Subscription]:
+        return rows.filter(valid_from__lte=day).exclude(valid_until__lt=day)
+
+
+class ClosureFilter(filters.FilterSet):
+    to = filters.DateFilter(field_name="first_day", lookup_expr="lt", label=_("closures that begin before this day"))
+
+    class Meta:
+        model = Closure
+        fields: list[str] = []
+
+
+ClosureFilter.base_filters["from"] = filters.DateFilter(
+    field_name="last_day", lookup_expr="gte", label=_("closures that end on this day or later")
+)
+
+
+def _of_club(model: type[Teacher | Client], request: Any) -> QuerySet[Any]:
+    membership = getattr(request, "membership", None)
+    return model.objects.filter(club=membership.club) if membership else model.objects.none()

@@ -1,0 +1,255 @@
+"""The club's data as JSON. What is checked here is form; services say what the club allows."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from jobs.services import job_reference
+
+from . import planner
+from .models import Client, Closure, Enrolment, Lesson, Membership, Place, Subscription, Teacher
+
+MOST_CLIENTS = 500
+LARGEST_ID = 2**63 - 1
+
+
+class PersonSerializer(serializers.ModelSerializer[Any]):
+    """Both kinds of people say when a name is nothing but spaces, and never hold a line break."""
+
+    def validate_first_name(self, value: str) -> str:
+        return " ".join(value.split())
+
+    def validate_last_name(self, value: str) -> str:
+        return " ".join(value.split())
+
+
+class TeacherSerializer(PersonSerializer):
+    class Meta:
+        model = Teacher
+        fields = ["id", "first_name", "last_name", "email", "phone", "volunteer", "silk", "active", "created_at", "updated_at"]
+        read_only_fields = ["silk", "created_at", "updated_at"]
+
+
+class ClientSerializer(PersonSerializer):
+    class Meta:
+        model = Client
+        fields = ["id", "first_name", "last_name", "email", "phone", "birth_date", "notes", "created_at", "updated_at"]
+        read_only_fields = ["created_at", "updated_at"]
+
+
+class PlaceSerializer(serializers.ModelSerializer[Place]):
+    class Meta:
+        model = Place
+        fields = ["id", "name"]
+
+
+class ClosureSerializer(serializers.ModelSerializer[Closure]):
+    class Meta:
+        model = Closure
+        fields = ["id", "first_day", "last_day", "reason"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        _require_order(self.instance, attrs, "first_day", "last_day", _("The last day is before the first."))
+        return attrs
+
+
+class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
+    client = serializers.PrimaryKeyRelatedField(queryset=Client.objects.none())
+    remaining = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="Lessons left; null for a period, which does not count."
+    )
+
+    class Meta:
+        model = Subscription
+        fields = ["id", "client", "kind", "credits", "used", "remaining", "valid_from", "valid_until", "created_at"]
+        read_only_fields = ["used", "created_at"]
+
+    def get_fields(self) -> dict[str, Any]:
+        """Only the club's own clients can be named."""
+        fields = super().get_fields()
+        if "club" in self.context:
+            fields["client"].queryset = Client.objects.filter(club=self.context["club"])  # type: ignore[attr-defined]  # it is a related field
+        return fields
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        kind = _now_or_before(self.instance, attrs, "kind") or Subscription.Kind.PACK
+        number = _now_or_before(self.instance, attrs, "credits")
+        if kind == Subscription.Kind.PACK and number is None:
+            raise serializers.ValidationError({"credits": _("A pack has a number of lessons.")})
+        if kind == Subscription.Kind.PERIOD and number is not None:
+            raise serializers.ValidationError({"credits": _("A period has no number of lessons.")})
+        if self.instance and number is not None and number < self.instance.used:
+            raise serializers.ValidationError({"credits": _("%(used)d lessons were used already.") % {"used": self.instance.used}})
+        if self.instance and attrs.get("client", self.instance.client) != self.instance.client:
+            raise serializers.ValidationError({"client": _("A subscription stays with its client.")})
+        _require_order(self.instance, attrs, "valid_from", "valid_until", _("It ends before it begins."))
+        return attrs
+
+
+class RuleSerializer(serializers.Serializer[Any]):
+    every_weeks = serializers.IntegerField(min_value=1, max_value=52, default=1)
+    until = serializers.DateField()
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        return planner.Rule(until=attrs["until"], every_weeks=attrs["every_weeks"])
+
+
+class InstantField(serializers.DateTimeField):
+    """ISO 8601; without an offset it is the club's local time (the view has put it in force), which must exist, and once."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        try:
+            return super().enforce_timezone(value) if value.tzinfo else planner.instant(value, timezone.get_current_timezone())
+        except planner.NotOneInstant as error:
+            raise serializers.ValidationError(str(error)) from error
+        except OverflowError:
+            self.fail("overflow")
+
+
+class EnrolmentSerializer(serializers.ModelSerializer[Enrolment]):
+    client = serializers.IntegerField(source="client_id")
+
+    class Meta:
+        model = Enrolment
+        fields = ["client", "status"]
+
+
+class ReminderSerializer(serializers.Serializer[Any]):
+    due_at = InstantField()
+    sent_at = InstantField(allow_null=True)
+
+
+class LessonSerializer(serializers.ModelSerializer[Lesson]):
+    teacher = serializers.IntegerField(source="teacher_id")
+    teacher_name = serializers.SerializerMethodField()
+    place = serializers.CharField(source="place.name")
+    starts_at = InstantField()
+    ends_at = InstantField()
+    clients = serializers.SerializerMethodField()
+    enrolled = serializers.SerializerMethodField()
+    enrolments = EnrolmentSerializer(many=True, source="enrolment_rows")
+    series = serializers.IntegerField(source="series_id", allow_null=True)
+    reminder = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Lesson
+        fields = [
+            "id", "title", "teacher", "teacher_name", "place", "starts_at", "ends_at", "duration_minutes", "capacity", "enrolled",
+            "clients", "status", "series", "reminder", "enrolments", "created_at", "updated_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_teacher_name(self, lesson: Lesson) -> str:
+        return str(lesson.teacher)
+
+    def get_clients(self, lesson: Lesson) -> list[int]:
+        return [enrolment.client_id for enrolment in lesson.enrolment_rows]
+
+    def get_enrolled(self, lesson: Lesson) -> int:
+        return len(lesson.enrolment_rows)
+
+    @extend_schema_field(ReminderSerializer(allow_null=True))
+    def get_reminder(self, lesson: Lesson) -> dict[str, Any] | None:
+        if not lesson.reminder_rows:
+            return None
+        return dict(ReminderSerializer(lesson.reminder_rows[0], context=self.context).data)
+
+
+class JobReferenceSerializer(serializers.Serializer[Any]):
+    token = serializers.UUIDField()
+    status = serializers.CharField()
+    status_url = serializers.CharField()
+
+
+class CreatedLessonSerializer(serializers.Serializer[Any]):
+    lesson = LessonSerializer()
+    job = JobReferenceSerializer(allow_null=True, help_text="Null when the request is repeated after the job was cleaned away.")
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        lesson = LessonSerializer(instance.lesson, context=self.context).data
+        return {"lesson": lesson, "job": job_reference(instance.job) if instance.job else None}
+
+
+class NewLessonSerializer(serializers.Serializer[Any]):
+    """What create_lesson wants."""
+
+    title = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    teacher = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    place = serializers.CharField(max_length=60, help_text="By its name; a name that the club does not know makes a new place.")
+    starts_at = InstantField(help_text="Without an offset it is the club's local time.")
+    duration_minutes = serializers.IntegerField(min_value=1, max_value=1440)
+    capacity = serializers.IntegerField(min_value=1, max_value=MOST_CLIENTS)
+    clients = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID), required=False, default=list, max_length=MOST_CLIENTS
+    )
+    repeat = RuleSerializer(required=False, allow_null=True, default=None)
+
+
+class PreviewSerializer(NewLessonSerializer):
+    """The same fields in a query: `clients=1&clients=2`, `repeat.every_weeks=1&repeat.until=2027-06-30` or `repeat=` and JSON."""
+
+    place = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    capacity = serializers.IntegerField(min_value=1, max_value=MOST_CLIENTS, required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = {name: data.getlist(name) if name == "clients" else data[name] for name in data}
+        rule = {name: values.pop(f"repeat.{name}") for name in ("every_weeks", "until") if f"repeat.{name}" in values}
+        values["repeat"] = rule or _parsed(values.get("repeat"))
+        return super().to_internal_value(values)
+
+
+class PlannedDateSerializer(serializers.Serializer[Any]):
+    date = serializers.DateField(source="day")
+    starts_at = InstantField(allow_null=True)
+    ok = serializers.BooleanField(help_text="Whether a lesson would be made on this date.")
+    reason = serializers.CharField(help_text="Why not; or, on a date that is kept, what to know about it.")
+
+
+class PlannedDatesSerializer(serializers.Serializer[Any]):
+    """In the shape of a list, though it always fits one page."""
+
+    count = serializers.SerializerMethodField()
+    next = serializers.CharField(read_only=True, allow_null=True, default=None)
+    previous = serializers.CharField(read_only=True, allow_null=True, default=None)
+    results = PlannedDateSerializer(many=True)
+
+    def get_count(self, planned: dict[str, Any]) -> int:
+        return len(planned["results"])
+
+
+class ClubSerializer(serializers.ModelSerializer[Membership]):
+    id = serializers.IntegerField(source="club_id")
+    name = serializers.CharField(source="club.name")
+
+    class Meta:
+        model = Membership
+        fields = ["id", "name", "role"]
+
+
+class MeSerializer(serializers.Serializer[Any]):
+    username = serializers.CharField()
+    clubs = ClubSerializer(many=True)
+    language = serializers.CharField()
+
+
+def _parsed(text: str | None) -> Any:
+    """JSON where it is JSON; the rule's own serializer says what is wrong with anything else."""
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
+
+
+def _now_or_before(instance: Any, attrs: dict[str, Any], name: str) -> Any:
+    return attrs[name] if name in attrs else getattr(instance, name, None)
+
+
+def _require_order(instance: Any, attrs: dict[str, Any], first: str, last: str, problem: str) -> None:
+    begin, end = (_now_or_before(instance, attrs, name) for name in (first, last))
+    if begin and end and end < begin:
+        raise serializers.ValidationError({last: problem})
