@@ -89,16 +89,16 @@ class JobAdmin(ReadOnly, ModelAdmin):
     list_disable_select_all = True  # for thousands there is manage.py jobs: one statement, not one request
     show_full_result_count = False
     list_before_template = "admin/jobs/problems.html"
-    change_form_outer_before_template = "admin/jobs/job/actions.html"
+    change_form_outer_before_template = "admin/jobs/job/buttons.html"
     inlines = (AttemptInline,)
     actions = ("retry_selected", "cancel_selected", "discard_selected")
     fieldsets = (
-        (None, {"fields": ("id", "kind", "label", "shown_status", "progress", "message", "error", "shown_steps")}),
+        (None, {"fields": ("id", "kind", "label", "status", "progress", "message", "error", "shown_steps")}),
         (_("What it does"), {"fields": ("shown_args", "shown_result", "batch", "user", "scope", "language")}),
         (_("How it runs"), {"fields": ("queue", "priority", "shown_attempts", "owner", "heartbeat_at", "unique_key")}),
         (_("When"), {"fields": ("created_at", "run_at", "ready_at", "started_at", "finished_at", "duration")}),
     )
-    readonly_fields = ("shown_status", "shown_attempts", "shown_args", "shown_result", "shown_steps", "duration")
+    readonly_fields = ("shown_attempts", "shown_args", "shown_result", "shown_steps", "duration")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"snapshot": health.take_snapshot(), **(extra_context or {})}
@@ -209,12 +209,12 @@ class BatchAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("jobs"))
     def its_jobs(self, batch: Batch) -> SafeString:
         url = reverse("admin:jobs_job_changelist", query={"batch__id__exact": str(batch.pk)})
-        return format_html('<a href="{}">{}</a>', url, gettext("Show them"))
+        return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, gettext("Show them"))
 
 
 @admin.register(Queue)
 class QueueAdmin(ReadOnly, ModelAdmin):
-    list_display = ("name", "paused", "changed_at")
+    list_display = ("name", "shown_state", "changed_at")
     ordering = ("name",)
     actions = ("pause_selected", "resume_selected")
 
@@ -223,6 +223,10 @@ class QueueAdmin(ReadOnly, ModelAdmin):
             services.resume(name)  # only a queue with a row can be chosen, to pause it
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
+
+    @display(description=_("state"), ordering="paused", label={"paused": "warning", "open": "success"})  # type: ignore[untyped-decorator]
+    def shown_state(self, queue: Queue) -> tuple[str, str]:
+        return ("paused", gettext("Paused")) if queue.paused else ("open", gettext("Open"))
 
     @admin.action(description=_("Pause"), permissions=["operate"])
     def pause_selected(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:

@@ -107,6 +107,12 @@ def test_nothing_can_be_added_edited_or_deleted_by_hand(admin: Client) -> None:
     assert statuses(job) == ["pending"]
 
 
+@pytest.mark.parametrize("action", ["retry_selected", "cancel_selected", "discard_selected"])
+def test_list_offers_the_actions(admin: Client, action: str) -> None:
+    make_job()
+    assert f'<option value="{action}">' in page(admin.get(JOBS))
+
+
 def test_retry_says_what_was_done_and_what_was_left(admin: Client) -> None:
     jobs = [make_ended_job("error"), make_ended_job("cancelled"), make_ended_job("done")]
     html = act(admin, "retry_selected", *jobs)
