@@ -50,7 +50,12 @@ def messages(request: HttpRequest) -> JsonResponse:
 @only_in_development
 def show(request: HttpRequest, id: str) -> HttpResponse:
     mail = _find_or_404(id)
-    context = {"mail": mail, "text": mail.body("plain"), "has_html": bool(mail.body("html"))}
+    context = {
+        "mail": mail,
+        "text": mail.body("plain"),
+        "has_html": bool(mail.body("html")),
+        "attachments": [part.get_filename() or part.get_content_type() for part in mail.attachments],
+    }
     return render(request, "dev/mail.html", context)
 
 
