@@ -43,9 +43,10 @@ FINISH = """
 SHARED = ", ".join(f'"{field.column}"' for field in Job._meta.concrete_fields if field.column not in ("id", "args"))
 COPY_FIRST = f"""
     INSERT INTO jobs_job (id, args, {SHARED})
-    SELECT new.id, new.args, {", ".join("first." + column for column in SHARED.split(", "))}
-    FROM unnest(%s::uuid[], %s::jsonb[]) AS new (id, args), jobs_job AS first
+    SELECT {{new}}, {", ".join("first." + column for column in SHARED.split(", "))} FROM {{source}} AS new, jobs_job AS first
     WHERE first.id = %s"""  # noqa: S608  names of our own columns
+COPY_ON_POSTGRES = COPY_FIRST.format(new="new.id, new.args", source="(SELECT unnest(%s::uuid[]) AS id, unnest(%s::jsonb[]) AS args)")
+COPY_ON_SQLITE = COPY_FIRST.format(new="json_extract(new.value, '$[0]'), json_extract(new.value, '$[1]')", source="json_each(%s)")
 PROMOTE = "UPDATE jobs_job SET ready_at = run_at, run_at = NULL WHERE status = 'pending' AND run_at <= {now}"
 
 
@@ -284,15 +285,18 @@ def ring(queue: str = "") -> None:
 
 
 def insert_many(jobs: list[Job], batch_size: int) -> None:
-    """Jobs that differ in their arguments alone. Postgres copies the first row: 10,000 in 0.3 s, against 2.3 with bulk_create."""
-    if connection.vendor != "postgresql" or not jobs:
-        Job.objects.bulk_create(jobs, batch_size=batch_size)
+    """Jobs that differ in their arguments alone: copies of the first row. 10,000 in 0.3 s, against 2.3 with bulk_create."""
+    if not jobs:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         jobs[0].save(force_insert=True)
         for start in range(1, len(jobs), batch_size):
-            copies = jobs[start : start + batch_size]
-            cursor.execute(COPY_FIRST, [[job.pk for job in copies], [json.dumps(job.args) for job in copies], jobs[0].pk])
+            copies = [(job.pk.hex, json.dumps(job.args)) for job in jobs[start : start + batch_size]]
+            if connection.vendor == "postgresql":
+                keys, arguments = zip(*copies, strict=True)
+                cursor.execute(COPY_ON_POSTGRES, [list(keys), list(arguments), jobs[0].pk])
+            else:
+                cursor.execute(COPY_ON_SQLITE, [json.dumps(copies), jobs[0].pk.hex])
 
 
 def beat(owner: str) -> None:

@@ -46,8 +46,9 @@ def cluster_environment(**more: str) -> dict[str, str]:
 class Cluster:
     """`with Cluster(workers=2) as cluster:`; whatever happens, nothing of it survives the block."""
 
-    def __init__(self, *, workers: int = 2, **environment: str) -> None:
+    def __init__(self, *, workers: int = 2, wait: bool = True, **environment: str) -> None:
         self.workers = workers
+        self.wait = wait  # for its workers to have shown themselves
         self.environment = cluster_environment(JOBS_WORKERS=str(workers), **environment)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -63,7 +64,8 @@ class Cluster:
             self.process.wait()
         command = [sys.executable, "manage.py", "qcluster"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
-        wait_until(lambda: len(self.worker_pids()) >= self.workers, 30)
+        if self.wait:
+            wait_until(lambda: len(self.worker_pids()) >= self.workers, 30)
 
     @property
     def main(self) -> subprocess.Popen[bytes]:

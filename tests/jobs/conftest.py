@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from jobs.models import Job, Worker
+
+
+collect_ignore = [] if connection.vendor == "postgresql" else ["test_cluster_on_postgres.py"]  # there is no wire to SQLite
 
 
 def scopes_of(user: User) -> list[str]:

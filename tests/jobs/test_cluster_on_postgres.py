@@ -1,0 +1,68 @@
+"""The database goes away and comes back, under a real qcluster."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+
+from jobs import services
+from jobs.models import Job
+from tests.cluster import Cluster, database_url, ended, wait_until
+from tests.proxy import Proxy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    settings = connection.settings_dict
+    with Proxy(settings["HOST"], int(settings["PORT"])) as proxy:
+        yield proxy
+
+
+def through(proxy: Proxy) -> dict[str, str]:
+    return {"DATABASE_URL": database_url().replace(f":{connection.settings_dict['PORT']}/", f":{proxy.port}/")}
+
+
+def nothing_left() -> bool:
+    return not Job.objects.unended().exclude(kind="jobs.prune").exists()
+
+
+def test_a_cluster_started_without_its_database_works_when_it_comes(proxy: Proxy) -> None:
+    proxy.cut()
+    job = services.enqueue("test.write", "late")
+    with Cluster(wait=False, **through(proxy)) as cluster:
+        wait_until(lambda: len(cluster.pids()) >= 5)
+        proxy.mend()
+        wait_until(lambda: ended(job), 10)
+    assert Group.objects.filter(name="late").count() == 1
+
+
+def test_a_cut_wire_loses_nothing_and_doubles_nothing(proxy: Proxy) -> None:
+    with Cluster(**through(proxy)):
+        jobs = services.enqueue_many("test.write", [[f"job {number}"] for number in range(3000)])
+        wait_until(Group.objects.exists)
+        proxy.cut()
+        proxy.mend()
+        wait_until(nothing_left, 30)
+    assert Group.objects.count() == len(jobs)
+    assert set(Job.objects.filter(kind="test.write").values_list("status", flat=True)) == {"done"}
+
+
+def test_ended_sessions_lose_nothing_and_double_nothing() -> None:
+    with Cluster():
+        jobs = services.enqueue_many("test.write", [[f"job {number}"] for number in range(3000)])
+        for _ in range(5):
+            wait_until(lambda: terminate_sessions() > 0)
+        wait_until(nothing_left, 30)
+    assert Group.objects.count() == len(jobs)
+
+
+def terminate_sessions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return int(cursor.fetchone()[0])
