@@ -12,7 +12,6 @@ from rest_framework.test import APIClient
 
 from jobs.models import Job, Worker
 
-
 collect_ignore = [] if connection.vendor == "postgresql" else ["test_cluster_on_postgres.py"]  # there is no wire to SQLite
 
 
