@@ -1,15 +1,16 @@
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from . import api, views, views_mail
+from .login import LogInView
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/club/planning")),
     path("healthz", views.healthz),
-    path("connexion/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("connexion/", LogInView.as_view(), name="login"),
     path("deconnexion/", LogoutView.as_view(), name="logout"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

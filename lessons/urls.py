@@ -13,8 +13,8 @@ router.register("lessons", api.LessonViewSet)
 
 urlpatterns = [
     path("club/planning", views.planning, name="planning"),
-    path("club/planning/nouveau", views.new_lesson, name="lesson-new"),
-    path("club/cours/<int:pk>", views.lesson, name="lesson"),
+    path("club/planning/new", views.new_lesson, name="lesson-new"),
+    path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("api/", include(router.urls)),
 ]

@@ -1,0 +1,64 @@
+"""What stands around every page: sections, the person's club, the work that goes on, and whether anybody does it."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from jobs import tray
+from jobs.access import is_operator
+from jobs.models import Job
+from lessons import access
+from lessons.models import Club
+
+
+@dataclass(frozen=True)
+class Section:
+    name: str
+    url: str
+    icon: str
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class Frame:
+    user: Any  # None where nobody has logged in
+    club: Club | None = None
+    sections: tuple[Section, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    under_way: int = 0
+    workers_alive: bool = True
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Lazy: an error page, or an answer of the API, asks nothing and costs nothing."""
+    return {"frame": SimpleLazyObject(partial(build, request))}
+
+
+def build(request: HttpRequest) -> Frame:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return Frame(user=None)
+    # A page of the club has already asked whose it is.
+    membership = getattr(request, "membership", None) or access.membership_of(request)
+    work = tray.look_at(membership.club.scope if membership else "")
+    return Frame(
+        user=user,
+        club=membership.club if membership else None,
+        sections=sections_of(request),
+        jobs=tuple(work.jobs),
+        under_way=work.under_way,
+        workers_alive=work.workers_alive,
+    )
+
+
+def sections_of(request: HttpRequest) -> tuple[Section, ...]:
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    planning = Section(_("Planning"), reverse("planning"), "plan", current=(name or "").startswith(("planning", "lesson")))
+    if is_operator(request.user):
+        return (planning, Section(_("Administration"), reverse("admin:index"), "tools"))
+    return (planning,)

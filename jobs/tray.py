@@ -1,0 +1,39 @@
+"""What goes on for some people, and whether anybody does it: one query, for it is at the foot of every page."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from .models import Job
+from .services import WORKER_ALIVE_SECONDS
+
+FAILURES_SHOWN_FOR = timedelta(hours=24)
+MOST_JOBS = 20
+
+# The row of `alive` is always there, so an empty tray still says whether a worker lives.
+TRAY_SQL = """
+    SELECT jobs_job.*, alive.yes AS workers_alive
+    FROM (SELECT EXISTS (SELECT 1 FROM jobs_worker WHERE seen_at > %s) AS yes) alive
+    LEFT JOIN jobs_job ON jobs_job.scope = %s AND jobs_job.label <> '' AND jobs_job.batch_id IS NULL
+        AND (jobs_job.status IN ('pending', 'running') OR (jobs_job.status = 'error' AND jobs_job.finished_at > %s))
+    ORDER BY jobs_job.id DESC
+    LIMIT %s
+"""
+
+
+@dataclass(frozen=True)
+class Tray:
+    jobs: list[Job]  # that have a name for people: those that wait or run, and those that failed of late
+    workers_alive: bool
+
+    @property
+    def under_way(self) -> int:
+        return sum(not job.ended for job in self.jobs)
+
+
+def look_at(scope: str) -> Tray:
+    now = timezone.now()
+    alive_since, failed_since = now - timedelta(seconds=WORKER_ALIVE_SECONDS), now - FAILURES_SHOWN_FOR
+    rows = list(Job.objects.raw(TRAY_SQL, [alive_since, scope, failed_since, MOST_JOBS]))
+    return Tray([row for row in rows if row.pk], bool(rows[0].workers_alive))

@@ -1,0 +1,261 @@
+/* The form of a lesson, quicker: clients as chips with a search, the dates of a series before they are made, ways out as buttons.
+   Without this file it is a plain form with the same fields. */
+
+const MOST_OPTIONS = 8;
+const PAUSE_MS = 250; // after the last key, before the dates are asked for
+
+document.addEventListener("fragment:shown", enhance);
+enhance();
+
+function enhance() {
+  const form = document.getElementById("lesson-form");
+  if (!form || form.dataset.enhanced) return;
+  form.dataset.enhanced = "true";
+  new Chips(form.querySelector("[data-clients]"), form.elements.capacity);
+  followRepetition(form);
+  followDates(form);
+  for (const button of form.querySelectorAll("[name=fix]")) button.addEventListener("click", (event) => takeFix(event, form));
+}
+
+/* ── Clients ── */
+
+class Chips {
+  constructor(box, capacity) {
+    this.box = box;
+    this.texts = box.dataset;
+    this.select = box.querySelector("select");
+    this.capacity = capacity;
+    this.build();
+    this.draw();
+  }
+
+  build() {
+    const { select } = this;
+    this.input = make("input", { className: "input", type: "text", id: `${select.id}_search`, placeholder: this.texts.add, autocomplete: "off" });
+    this.list = make("ul", { className: "options", id: `${select.id}_options`, hidden: true });
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", this.texts.add);
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": this.list.id })) this.input.setAttribute(name, value);
+    this.chips = make("div", { className: "chips" });
+    this.chips.append(this.input);
+    const combo = make("div", { className: "combo" });
+    combo.append(this.chips, this.list);
+    this.warning = make("p", { className: "hint" });
+    this.warning.setAttribute("aria-live", "polite");
+    this.hint = make("p", { className: "hint" });
+    this.capacity.after(this.hint);
+    select.hidden = true;
+    select.after(combo, this.warning);
+    this.box.querySelector("label").htmlFor = this.input.id;
+    this.listen();
+  }
+
+  listen() {
+    this.input.addEventListener("input", () => this.open());
+    this.input.addEventListener("click", () => this.open());
+    this.input.addEventListener("blur", () => this.close());
+    this.input.addEventListener("keydown", (event) => this.key(event));
+    this.capacity.addEventListener("input", () => this.drawHints());
+    this.list.addEventListener("pointerdown", (event) => {
+      event.preventDefault(); // the search keeps the focus
+      const item = event.target.closest("[role=option]");
+      if (item) this.choose(item);
+    });
+    this.chips.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      this.set(button.value, false);
+      this.input.focus();
+    });
+  }
+
+  key(event) {
+    const active = this.list.querySelector("[aria-selected=true]");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (this.list.hidden) this.open();
+      else this.activate(event.key === "ArrowDown" ? active?.nextElementSibling : active?.previousElementSibling);
+    } else if (event.key === "Enter") {
+      event.preventDefault(); // the form is sent by its button
+      if (!this.list.hidden && active) this.choose(active);
+    } else if (event.key === "Escape" && !this.list.hidden) {
+      event.preventDefault();
+      this.close();
+    } else if (event.key === "Backspace" && !this.input.value && this.chosen.length) {
+      this.set(this.chosen.at(-1).value, false);
+    }
+  }
+
+  get chosen() { return [...this.select.selectedOptions]; }
+
+  open() {
+    const wanted = plain(this.input.value);
+    const found = [...this.select.options].filter((option) => !option.selected && plain(option.dataset.name).includes(wanted));
+    this.list.replaceChildren(...found.slice(0, MOST_OPTIONS).map((option) => this.optionItem(option)));
+    if (!found.length) this.list.append(make("li", { className: "quiet", textContent: this.texts.empty }));
+    this.list.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    this.activate(this.list.querySelector("[role=option]"));
+  }
+
+  close() {
+    this.list.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  optionItem(option) {
+    const item = make("li", { id: `${this.list.id}_${option.value}` });
+    item.setAttribute("role", "option");
+    item.dataset.value = option.value;
+    item.classList.toggle("todo", option.dataset.left === "0");
+    item.append(make("span", { textContent: option.dataset.name }), make("small", { textContent: option.dataset.left }));
+    if (option.dataset.left) item.lastChild.textContent = option.text.slice(option.dataset.name.length).replace(/^, /, "");
+    return item;
+  }
+
+  activate(item) {
+    if (!item) return;
+    for (const each of this.list.children) each.removeAttribute("aria-selected");
+    item.setAttribute("aria-selected", "true");
+    item.scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", item.id);
+  }
+
+  choose(item) {
+    this.input.value = "";
+    this.set(item.dataset.value, true);
+    this.close();
+  }
+
+  set(value, selected) {
+    [...this.select.options].find((option) => option.value === value).selected = selected;
+    this.draw();
+    this.select.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  draw() {
+    for (const chip of this.chips.querySelectorAll(".chip")) chip.remove();
+    this.input.before(...this.chosen.map((option) => this.chip(option)));
+    this.input.placeholder = this.texts.add;
+    this.drawHints();
+  }
+
+  chip(option) {
+    const none = option.dataset.left === "0";
+    const chip = make("span", { className: none ? "chip todo" : "chip" });
+    const remove = make("button", { type: "button", value: option.value });
+    remove.setAttribute("aria-label", this.texts.remove.replace("%s", option.dataset.name));
+    remove.append(icon("x"));
+    chip.append(...(none ? [icon("unsure")] : []), none ? this.texts.none.replace("%s", option.dataset.name) : option.dataset.name, remove);
+    return chip;
+  }
+
+  drawHints() {
+    const broke = this.chosen.filter((option) => option.dataset.left === "0").map((option) => this.texts.warning.replace("%s", option.dataset.name));
+    this.warning.textContent = broke.join(" ");
+    const [enrolled, free] = [this.chosen.length, Number(this.capacity.value) - this.chosen.length];
+    const pattern = free === 1 ? this.texts.freeOne : this.texts.free;
+    this.hint.textContent = enrolled && free >= 0 ? pattern.replace("%(enrolled)s", enrolled).replace("%(free)s", free) : "";
+  }
+}
+
+/* ── Repetition and its dates ── */
+
+function followRepetition(form) {
+  const { weekly, until, day } = form.elements;
+  const words = form.querySelector("[data-weekly]");
+  const refresh = () => {
+    until.closest(".field").hidden = !weekly.checked;
+    if (day.valueAsDate) words.textContent = words.dataset.weekly.replace("%s", say(day.value, { weekday: "long" }));
+  };
+  weekly.addEventListener("change", refresh);
+  day.addEventListener("change", refresh);
+  refresh();
+}
+
+function followDates(form) {
+  let timer = 0;
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => preview(form), PAUSE_MS);
+  };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  later();
+}
+
+let latest = 0;
+
+async function preview(form) {
+  const note = form.querySelector("#preview");
+  const { weekly, until, day, start, teacher, place } = form.elements;
+  const complete = weekly.checked && until.value && day.value && start.value && teacher.value && place.value.trim();
+  const turn = ++latest;
+  const dates = complete ? await askDates(form) : null;
+  if (turn !== latest) return; // an older answer must not overwrite a newer one
+  note.hidden = !dates?.length;
+  if (dates?.length) tellDates(note, dates);
+}
+
+async function askDates(form) {
+  const { until, day, start, teacher, place, duration_minutes: minutes } = form.elements;
+  const query = new URLSearchParams({
+    teacher: teacher.value, place: place.value, starts_at: `${day.value}T${start.value}`, duration_minutes: minutes.value, "repeat.until": until.value,
+  });
+  try {
+    const response = await fetch(`${form.dataset.preview}?${query}`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+    return response.ok ? (await response.json()).results : null;
+  } catch {
+    return null; // a help less; creating the lesson says what is wrong
+  }
+}
+
+function tellDates(note, dates) {
+  const made = dates.filter((each) => each.ok);
+  const skipped = dates.filter((each) => !each.ok);
+  const { one, many, skippedOne, skipped: skippedMany } = note.dataset;
+  const line = make("p");
+  line.append(make("b", { textContent: count(made.length, one, many) }));
+  if (skipped.length) line.append(` ${count(skipped.length, skippedOne, skippedMany)}`);
+  const list = make("ul");
+  list.append(...skipped.map((each) => make("li", { textContent: `${say(each.date)}, ${each.reason}` })));
+  note.replaceChildren(line, list);
+}
+
+/* ── Ways out ── */
+
+function takeFix(event, form) {
+  event.preventDefault();
+  const [name, ...rest] = event.currentTarget.value.split(":");
+  const field = form.elements[name];
+  field.value = rest.join(":");
+  const box = event.currentTarget.closest(".field");
+  for (const gone of box.querySelectorAll(".err, .fixes")) gone.remove();
+  for (const wrong of box.querySelectorAll("[aria-invalid]")) wrong.removeAttribute("aria-invalid");
+  const status = form.closest("[data-fragment], dialog").querySelector("footer p");
+  status.textContent = "";
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  form.closest("[data-fragment], dialog").querySelector(".btn.primary").focus();
+}
+
+/* ── Small parts ── */
+
+function make(tag, properties = {}) { return Object.assign(document.createElement(tag), properties); }
+function plain(text) { return (text ?? "").normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase().trim(); }
+function count(number, one, many) { return number === 1 ? one : many.replace("%s", number); }
+
+function icon(name) {
+  const [svg, use] = ["svg", "use"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
+  svg.setAttribute("class", "i i-s");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+function say(day, format = { weekday: "long", day: "numeric", month: "long" }) {
+  const date = new Date(`${day}T12:00:00`);
+  const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, format.day ? { ...format, ...year } : format).format(date);
+}

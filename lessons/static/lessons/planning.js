@@ -1,0 +1,167 @@
+/* The planning, quicker: forms and lessons open in a dialog, a new lesson appears at once, keys and the teachers' legend work.
+   Every region is rendered by the server: what is fetched is a page, of which a part is taken. */
+
+const HIDDEN_TEACHERS = "hidden-teachers";
+const TYPING = "input, select, textarea, [contenteditable]";
+
+const dialog = document.getElementById("dialog");
+const planning = document.getElementById("planning");
+
+/* ── Pages as parts ── */
+
+async function load(url, options = {}) {
+  const response = await fetch(url, { credentials: "same-origin", ...options });
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!page.querySelector("[data-fragment], #planning, .tray")) location.assign(response.url); // logged out meanwhile
+  return { response, page };
+}
+
+function part(page, selector) {
+  const found = page.querySelector(selector);
+  return found && document.importNode(found, true);
+}
+
+/* ── Dialog ── */
+
+async function openInDialog(link) {
+  try {
+    const { page } = await load(link.href);
+    show(page);
+  } catch {
+    location.assign(link.href); // the page itself says what is wrong
+  }
+}
+
+function show(page) {
+  const fragment = part(page, "[data-fragment]");
+  if (!fragment) return;
+  dialog.replaceChildren(...fragment.childNodes);
+  if (!dialog.open) dialog.showModal();
+  document.dispatchEvent(new CustomEvent("fragment:shown"));
+  (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("input:not([type=hidden]), [data-act=close]"))?.focus();
+}
+
+async function send(form, submitter) {
+  if (form.dataset.sending) return;
+  form.dataset.sending = "true";
+  submitter?.setAttribute("aria-disabled", "true");
+  try {
+    const { response, page } = await load(form.action, { method: "POST", body: new FormData(form, submitter) });
+    if (response.redirected) arrive(page, response.url);
+    else show(page);
+  } catch {
+    complain(form);
+  } finally {
+    delete form.dataset.sending;
+    submitter?.removeAttribute("aria-disabled");
+  }
+}
+
+function complain(form) {
+  const banner = document.createElement("div");
+  banner.className = "banner is-error";
+  banner.setAttribute("role", "alert");
+  banner.append(Object.assign(document.createElement("p"), { textContent: dialog.dataset.lost }));
+  form.parentElement.querySelector(".banner")?.remove();
+  form.before(banner);
+}
+
+/* The week with the new lesson, and its job in the tray. */
+function arrive(page, url) {
+  dialog.close();
+  planning.replaceChildren(...part(page, "#planning").childNodes);
+  const known = new Set([...document.querySelectorAll(".tray [data-job]")].map((job) => job.dataset.job));
+  const lines = [...page.querySelectorAll(".tray-list > li")].filter((line) => !known.has(line.querySelector("[data-job]").dataset.job));
+  document.querySelector(".tray-list").prepend(...lines.map((line) => document.importNode(line, true)));
+  const address = new URL(url);
+  const fresh = document.getElementById(`lesson-${address.searchParams.get("cree")}`);
+  address.searchParams.delete("cree");
+  history.replaceState(null, "", address);
+  settle();
+  fresh?.focus({ preventScroll: true });
+  fresh?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("click", (event) => {
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const link = event.target.closest("a[data-dialog]") ?? slotLink(event.target);
+  if (link && dialog) {
+    event.preventDefault();
+    openInDialog(link);
+  } else if (event.target.closest("[data-act=close]") && dialog?.contains(event.target)) {
+    event.preventDefault();
+    dialog.close();
+  }
+});
+
+function slotLink(target) {
+  return target.matches(".slot") ? target.querySelector(".add") : null;
+}
+
+dialog?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  send(event.target, event.submitter);
+});
+
+/* ── Keys ── */
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || dialog?.open || event.target.closest(TYPING)) return;
+  if (event.target.matches(".add") && moveInGrid(event.target, event.key)) event.preventDefault();
+  else planning?.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
+});
+
+/* One tab stop for the whole grid; the arrows move within it. */
+function moveInGrid(add, key) {
+  const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[key];
+  if (!step) return false;
+  const columns = [...planning.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".add")]);
+  const column = columns.findIndex((adds) => adds.includes(add));
+  const row = columns[column].indexOf(add);
+  focusOnly(columns[column + step[0]]?.[row + step[1]] ?? add);
+  return true;
+}
+
+function focusOnly(add) {
+  planning.querySelector(".add[tabindex='0']")?.setAttribute("tabindex", "-1");
+  add.setAttribute("tabindex", "0");
+  add.focus();
+}
+
+/* ── Teachers' legend ── */
+
+function hiddenTeachers() { return JSON.parse(sessionStorage.getItem(HIDDEN_TEACHERS) ?? "[]"); }
+
+function filterTeachers() {
+  const hidden = new Set(hiddenTeachers());
+  for (const box of planning.querySelectorAll(".legend input")) box.checked = !hidden.has(box.value);
+  for (const lesson of planning.querySelectorAll(".lesson")) lesson.hidden = hidden.has(lesson.dataset.teacher);
+}
+
+planning?.addEventListener("change", (event) => {
+  const box = event.target.closest(".legend input");
+  if (!box) return;
+  const others = hiddenTeachers().filter((teacher) => teacher !== box.value);
+  sessionStorage.setItem(HIDDEN_TEACHERS, JSON.stringify(box.checked ? others : [...others, box.value]));
+  filterTeachers();
+});
+
+/* ── What happened, once the job has ended ── */
+
+document.addEventListener("job:done", async (event) => {
+  const card = event.target.closest("a.lesson");
+  if (!card) return;
+  const { page } = await load(card.href).catch(() => ({}));
+  const told = page && part(page, "[data-told]");
+  const line = document.querySelector(`.tray [data-job="${event.detail.token}"]`)?.closest("li");
+  if (told && line) line.querySelector("[data-told]").replaceChildren(...told.childNodes);
+});
+
+function settle() {
+  filterTeachers();
+  const adds = [...planning.querySelectorAll(".add")];
+  for (const add of adds) add.setAttribute("tabindex", "-1");
+  (planning.querySelector(".slot.now .add") ?? adds[0])?.setAttribute("tabindex", "0");
+}
+
+if (planning) settle();

@@ -1,0 +1,126 @@
+"""The club's pages: the week, a new lesson, one lesson."""
+
+from collections.abc import Callable
+from datetime import date, time, timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods
+
+from . import access
+from .forms import LessonForm, initial_after
+from .models import Enrolment, Lesson, Membership
+from .planner import day_bounds
+from .services import Refused, create_lesson
+from .week import lay_out, monday_of, parse_day
+
+P = ParamSpec("P")
+
+
+def club_page(view: Callable[Concatenate[HttpRequest, Membership, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Logged in, with a club; times are the club's own."""
+
+    @login_required
+    @wraps(view)
+    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        membership = access.membership_of(request)
+        request.membership = membership  # type: ignore[attr-defined]  # for the frame, which would ask again
+        if membership is None:
+            return render(request, "lessons/no_club.html", status=403)
+        with timezone.override(membership.club.zone):
+            return view(request, membership, *args, **kwargs)
+
+    return page
+
+
+@require_GET
+@club_page
+def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
+    """`?jour=` is the day that a phone shows and names its week; `?semaine=` any day of a week; `?cree=` the lesson just made."""
+    now = timezone.localtime()
+    asked = parse_day(request.GET.get("jour"))
+    monday = monday_of(asked or parse_day(request.GET.get("semaine")) or now.date())
+    shown = asked or (now.date() if monday_of(now.date()) == monday else monday)
+    week = lay_out(_lessons_of_week(membership, monday), monday=monday, shown=shown, now=now)
+    fresh = week.find(request.GET.get("cree"))
+    context = {
+        "week": week,
+        "fresh": fresh,
+        "followed_job": fresh.job if fresh else None,
+        "told": told(fresh) if fresh else None,
+        "may_plan": membership.role == Membership.Role.MANAGER,
+    }
+    return render(request, "lessons/planning.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@club_page
+def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
+    if membership.role != Membership.Role.MANAGER:
+        raise PermissionDenied
+    if request.method != "POST":
+        return _show_form(request, _blank_form(request, membership))
+    day = parse_day(request.POST.get("day")) or timezone.localdate()
+    if "fix" in request.POST:
+        return _show_form(request, LessonForm(club=membership.club, day=day, initial=initial_after(request.POST)))
+    form = LessonForm(request.POST, club=membership.club, day=day)
+    if form.is_valid():
+        try:
+            lesson = create_lesson(club=membership.club, user=request.user, **form.asked()).lesson
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            return redirect(_planning_on(timezone.localdate(lesson.starts_at), cree=lesson.pk))
+    return _show_form(request, form, status=422)
+
+
+@require_GET
+@club_page
+def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
+    lessons = Lesson.objects.filter(club=membership.club).select_related("teacher", "place", "series", "job", "club")
+    found = get_object_or_404(lessons, pk=pk)
+    enrolments = list(found.enrolments.select_related("client").order_by("client__last_name", "client__first_name"))
+    context = {
+        "lesson": found,
+        "enrolments": enrolments,
+        "unpaid": sum(enrolment.status == Enrolment.Status.UNPAID for enrolment in enrolments),
+        "told": told(found),
+        "back": _planning_on(timezone.localdate(found.starts_at)),
+    }
+    return render(request, "lessons/lesson.html", context)
+
+
+def told(lesson: Lesson) -> dict[str, Any] | None:
+    """What the after-create job says that it did; None until it has ended well."""
+    job = lesson.job
+    if job is None or job.status != "done" or not job.result:
+        return None
+    return {**job.result, "made": 1 + job.result["created"]}
+
+
+def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
+    start, end = day_bounds(monday, monday + timedelta(days=7), membership.club.zone)
+    lessons = Lesson.objects.planned().filter(club=membership.club, starts_at__gte=start, starts_at__lt=end)
+    return list(lessons.select_related("teacher", "place", "job").annotate(enrolled=Count("enrolments")).order_by("starts_at", "id"))
+
+
+def _blank_form(request: HttpRequest, membership: Membership) -> LessonForm:
+    hour = request.GET.get("hour", "")
+    start = time(int(hour)) if hour.isdecimal() and int(hour) < 24 else None
+    return LessonForm(club=membership.club, day=parse_day(request.GET.get("day")) or timezone.localdate(), initial={"start": start})
+
+
+def _show_form(request: HttpRequest, form: LessonForm, status: int = 200) -> HttpResponse:
+    return render(request, "lessons/new.html", {"form": form, "back": reverse("planning")}, status=status)
+
+
+def _planning_on(day: date, **parameters: Any) -> str:
+    return f"{reverse('planning')}?{urlencode({'jour': day.isoformat(), **parameters})}"
