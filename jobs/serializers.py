@@ -1,4 +1,4 @@
-"""What the API says of a job and of a batch; see the contract in docs/adding-a-job.md."""
+"""What the API says of a job and of a batch. Other programs rely on these names."""
 
 from typing import Any
 

@@ -42,11 +42,15 @@ def message(job: Job, place: int | None) -> str:
 
 
 def steps(job: Job) -> list[dict[str, object]]:
-    """As stored, with their names in the language of who asks where the kind still has the same steps."""
+    """Named in the language of who asks, where the kind still has the same steps. While it waits, none of them runs."""
     names = registry.get_or_default(job.kind).steps
     if len(names) != len(job.steps):
-        return list(job.steps)
-    return [{**step, "name": str(name)} for step, name in zip(job.steps, names, strict=True)]
+        names = tuple(step["name"] for step in job.steps)
+    found = [{**step, "name": str(name)} for step, name in zip(job.steps, names, strict=True)]
+    for step in found:
+        if job.status == Job.Status.PENDING and (job.attempts == 0 or step["state"] == "running"):
+            step.update(state="pending", progress=0)
+    return found
 
 
 def _place_in_words(place: int) -> str:

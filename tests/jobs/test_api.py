@@ -103,6 +103,14 @@ def test_steps_are_named_in_the_language_of_who_asks(member: User) -> None:
     assert steps[0] == {"name": "First", "state": "pending", "progress": 0}
 
 
+def test_no_step_runs_while_the_job_waits_for_its_next_attempt(member: User) -> None:
+    steps = [{"name": "First", "state": "done", "progress": 100}, {"name": "Second", "state": "running", "progress": 50}]
+    waiting = api(member).get(url(make_job(steps=steps, attempts=1))).json()["steps"]
+    assert [step["state"] for step in waiting] == ["done", "pending"]
+    again = api(member).get(url(make_job(steps=steps, attempts=0))).json()["steps"]
+    assert [(step["state"], step["progress"]) for step in again] == [("pending", 0), ("pending", 0)]
+
+
 def test_message_of_ours_follows_the_language_of_the_caller(member: User) -> None:
     response = api(member).get(url(make_job()), headers={"accept-language": "fr"})
     assert response["Content-Language"] == "fr"
