@@ -83,7 +83,7 @@ class HealthView(APIView):
 
     permission_classes = (AllowAny,)
 
-    @extend_schema(operation_id="health", responses={200: dict, 503: dict})
+    @extend_schema(responses={200: dict, 503: dict})
     def get(self, request: Request) -> Response:
         snapshot = health.take_snapshot()
         body = snapshot.as_dict() if access.is_operator(request.user) else {"status": snapshot.status}

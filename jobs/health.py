@@ -190,6 +190,6 @@ def judge_database(snapshot: Snapshot) -> None:
     if (facts["oldest_transaction_seconds"] or 0) > OLDEST_TRANSACTION_SECONDS:
         text = _("A transaction has been open for %(minutes)d min, and slows every claim: end it with pg_terminate_backend(%(pid)s).")
         snapshot.add(text % {"minutes": facts["oldest_transaction_seconds"] // 60, "pid": facts["oldest_transaction_pid"]})
-    if (facts["dead_rows"] or 0) > max(DEAD_ROWS, facts["live_rows"]):
+    if (facts["dead_rows"] or 0) > max(DEAD_ROWS, facts["live_rows"] or 0):
         text = _("The table of jobs holds %(count)d dead rows: look for a long transaction, then run VACUUM jobs_job.")
         snapshot.add(text % {"count": facts["dead_rows"]})

@@ -39,7 +39,7 @@ class JobSerializer(serializers.Serializer[Job]):
 
 class UnknownSerializer(serializers.Serializer[Any]):
     token = serializers.CharField()
-    status = serializers.ChoiceField(choices=["unknown"])
+    status = serializers.CharField(default="unknown")
     progress = serializers.IntegerField()
     message = serializers.CharField()
 
