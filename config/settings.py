@@ -210,11 +210,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The back office of activity clubs that never makes anyone wait.",
     "VERSION": "0.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"JobStatusEnum": "jobs.models.Job.Status"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "jobs.models.Job.Status",
         "LessonStatusEnum": "lessons.models.Lesson.Status",
         "EnrolmentStatusEnum": "lessons.models.Enrolment.Status",
     },
