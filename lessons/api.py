@@ -1,6 +1,6 @@
 """The club's data over HTTP: each caller sees and changes one club, and another club's row is not there."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Model, QuerySet
@@ -66,7 +66,7 @@ class ClubRows(ClubView, viewsets.GenericViewSet[Any]):
     """Rows of the caller's club and of no other."""
 
     lookup_value_converter = "int"
-    filter_backends: ClassVar[Any] = [DjangoFilterBackend, SearchFilter, OrderingFilter]
+    filter_backends = [DjangoFilterBackend, SearchFilter, OrderingFilter]
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
@@ -74,7 +74,7 @@ class ClubRows(ClubView, viewsets.GenericViewSet[Any]):
 
     def get_serializer_context(self) -> dict[str, Any]:
         membership = getattr(self, "membership", None)
-        return super().get_serializer_context() | ({"club": membership.club} if membership else {})
+        return {**super().get_serializer_context(), "club": membership.club if membership else None}
 
 
 class ClubRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
@@ -222,7 +222,7 @@ class MeView(APIView):
 
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
-        clubs = Membership.objects.filter(user=request.user).select_related("club").order_by("club__name", "pk")
+        clubs = Membership.objects.filter(user=request.user.pk).select_related("club").order_by("club__name", "pk")
         me = {"username": request.user.get_username(), "clubs": clubs, "language": translation.get_language()}
         return Response(MeSerializer(me).data)
 
@@ -242,5 +242,5 @@ def _for_client(refusal: services.Refused) -> exceptions.APIException:
     if refusal.fixes:
         errors["fixes"] = refusal.fix_rows
     if isinstance(refusal, services.NotInClub):
-        return exceptions.NotFound(errors)  # type: ignore[arg-type]  # the handler takes a dictionary as it is
+        return exceptions.NotFound(errors)
     return exceptions.ValidationError(errors)

@@ -65,7 +65,7 @@ def send(message: EmailMessage) -> None:
     except (BadHeaderError, ValueError) as error:
         raise Refusal(_("This e-mail address cannot be used.")) from error
     try:
-        _converse(_line.backend.connection, sender, recipients, data)
+        _converse(_smtp(), sender, recipients, data)
     except Refusal:
         _line.used_at = 0.0  # the connection is fine, but ask
         raise
@@ -86,9 +86,14 @@ def _still_stands() -> bool:
     if not isinstance(_line.backend, EmailBackend) or time.monotonic() - _line.used_at < STALE_SECONDS:
         return True
     try:
-        return bool(_line.backend.connection.rset()[0] == 250)
+        return _smtp().rset()[0] == 250
     except TRANSPORT_ERRORS:
         return False
+
+
+def _smtp() -> smtplib.SMTP:
+    smtp: smtplib.SMTP = _line.backend.connection
+    return smtp
 
 
 def _hand_over(message: EmailMessage) -> None:
@@ -102,7 +107,8 @@ def _hand_over(message: EmailMessage) -> None:
 def _envelope(message: EmailMessage) -> tuple[str, list[str], bytes]:
     sender = sanitize_address(message.from_email, "utf-8")
     recipients = [sanitize_address(address, "utf-8") for address in message.recipients()]
-    return sender, recipients, message.message().as_bytes(linesep="\r\n")
+    mime: Any = message.message()  # Django's own class, whose as_bytes() knows line endings
+    return sender, recipients, mime.as_bytes(linesep="\r\n")
 
 
 def _converse(smtp: smtplib.SMTP, sender: str, recipients: list[str], data: bytes) -> None:

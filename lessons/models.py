@@ -218,10 +218,11 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
 
     def with_details(self) -> "LessonQuerySet":
         """All that an answer shows, in three queries whatever the number of lessons."""
-        return self.select_related("teacher", "place", "job").prefetch_related(
+        rows: list[Prefetch[Any]] = [
             Prefetch("enrolments", Enrolment.objects.order_by("id"), to_attr="enrolment_rows"),
             Prefetch("reminders", Reminder.objects.order_by("id"), to_attr="reminder_rows"),
-        )
+        ]
+        return self.select_related("teacher", "place", "job").prefetch_related(*rows)
 
 
 @follow(create="lessons.after_create")

@@ -72,7 +72,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
     def get_fields(self) -> dict[str, Any]:
         """Only the club's own clients can be named."""
         fields = super().get_fields()
-        if "club" in self.context:
+        if self.context.get("club"):
             fields["client"].queryset = Client.objects.filter(club=self.context["club"])  # type: ignore[attr-defined]  # it is a related field
         return fields
 

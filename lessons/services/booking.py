@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -82,7 +82,7 @@ class _Request:
 def create_lesson(
     *,
     club: Club,
-    user: AbstractBaseUser | None,
+    user: AbstractBaseUser | AnonymousUser | None,
     title: str = "",
     teacher: int,
     place: str,
@@ -255,7 +255,7 @@ def _refusal(request: _Request, teacher: Teacher, place: Place, standing: list[L
 
 def _fixes(request: _Request, wish: planner.Wish, place: Place, errors: dict[str, str]) -> list[Fix]:
     bookings = bookings_of(lessons_on_day(request.club, wish))
-    fixes = []
+    fixes: list[Fix] = []
     if "teacher" not in errors:
         for free in Place.objects.filter(club=request.club).exclude(pk=place.pk):
             if len(fixes) < MOST_FREE_PLACES and not bookings.of_place(free.pk, wish.starts_at, wish.ends_at):
