@@ -31,6 +31,7 @@ def after_create(progress: Progress, lesson_id: int) -> dict[str, Any]:
     progress(1, 1, people_told(told.told))
     progress.step()
     reminders = services.plan_reminders(lesson=lesson)
+    progress(1, 1, lessons_made(1 + repeats.created, len(repeats.skipped)))
     return services.summarise(lesson=lesson, repeats=repeats, told=told, reminders=reminders)
 
 
@@ -67,6 +68,13 @@ def lessons_repeated(done: int, total: int) -> str:
 
 def people_told(count: int) -> str:
     return ngettext("%(count)d person told", "%(count)d people told", count) % {"count": count}
+
+
+def lessons_made(created: int, skipped: int) -> str:
+    # Translators: "30 cours créés"
+    words = ngettext("%(count)d lesson created", "%(count)d lessons created", created) % {"count": created}
+    # Translators: "2 dates sautées"
+    return f"{words}, {ngettext('%(count)d date skipped', '%(count)d dates skipped', skipped) % {'count': skipped}}" if skipped else words
 
 
 def _reporter(progress: Progress, sentence: Callable[[int, int], str]) -> Callable[[int, int], None]:
