@@ -37,8 +37,9 @@ class Service:
             )  # fmt: skip
 
     def start_again_if_dead(self) -> None:
-        if self.process is None or self.process.poll() is None:
+        if self.process is None or (status := self.process.poll()) is None:
             return
+        print(f"{self.name} ended with {status} and is started again; see {self.log}", flush=True)
         self.kill_group()
         self.deaths = [death for death in self.deaths if death > time.monotonic() - 60] + [time.monotonic()]
         if len(self.deaths) >= MOST_DEATHS:
