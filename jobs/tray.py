@@ -15,7 +15,7 @@ MOST_JOBS = 20
 TRAY_SQL = """
     SELECT jobs_job.*, alive.yes AS workers_alive
     FROM (SELECT EXISTS (SELECT 1 FROM jobs_worker WHERE seen_at > %s) AS yes) alive
-    LEFT JOIN jobs_job ON jobs_job.scope = %s AND jobs_job.label <> '' AND jobs_job.batch_id IS NULL
+    LEFT JOIN jobs_job ON jobs_job.scope = %s AND jobs_job.user_id IS NOT NULL AND jobs_job.batch_id IS NULL
         AND (jobs_job.status IN ('pending', 'running') OR (jobs_job.status = 'error' AND jobs_job.finished_at > %s))
     ORDER BY jobs_job.id DESC
     LIMIT %s
@@ -24,7 +24,7 @@ TRAY_SQL = """
 
 @dataclass(frozen=True)
 class Tray:
-    jobs: list[Job]  # that have a name for people: those that wait or run, and those that failed of late
+    jobs: list[Job]  # that a person asked for: those that wait or run, and those that failed of late
     workers_alive: bool
 
     @property

@@ -18,13 +18,6 @@ def long_day(day: date) -> str:
 
 
 @register.filter
-def short_day(day: date) -> str:
-    """Wed 25."""
-    # Translators: French “D. j”, which gives “mer. 25”
-    return _format(day, pgettext("date format", "D j"))
-
-
-@register.filter
 def weekday(day: date) -> str:
     # Translators: French “D.”, which gives “mer.”
     return _format(day, pgettext("date format", "D"))

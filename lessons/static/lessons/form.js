@@ -51,7 +51,7 @@ class Chips {
   }
 
   listen() {
-    this.input.addEventListener("input", () => this.open());
+    this.input.addEventListener("input", () => (this.input.value ? this.open() : this.close()));
     this.input.addEventListener("click", () => this.open());
     this.input.addEventListener("blur", () => this.close());
     this.input.addEventListener("keydown", (event) => this.key(event));
@@ -95,6 +95,7 @@ class Chips {
     if (!found.length) this.list.append(make("li", { className: "quiet", textContent: this.texts.empty }));
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
+    this.list.scrollIntoView({ block: "nearest" });
     this.activate(this.list.querySelector("[role=option]"));
   }
 

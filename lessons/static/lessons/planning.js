@@ -79,7 +79,14 @@ function arrive(page, url) {
   history.replaceState(null, "", address);
   settle();
   fresh?.focus({ preventScroll: true });
-  fresh?.scrollIntoView({ block: "nearest" });
+  fresh?.scrollIntoView({ block: isHidden(fresh) ? "center" : "nearest" });
+}
+
+/* Out of the window, or under what floats at its foot. */
+function isHidden(element) {
+  const { left, top, bottom, width } = element.getBoundingClientRect();
+  const visible = document.elementFromPoint(left + width / 2, (top + bottom) / 2);
+  return !element.contains(visible);
 }
 
 document.addEventListener("click", (event) => {
