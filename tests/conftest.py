@@ -14,3 +14,8 @@ def own_files(settings: Settings, tmp_path: Path) -> None:
     settings.MAILBOX_DIR = tmp_path / "mailbox"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: once Playwright runs its event loop, Django takes the whole thread for an asynchronous one."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
