@@ -21,7 +21,7 @@ def section(title: str) -> str:
 
 
 def block(title: str) -> str:
-    return re.findall(r"```sh\n(.*?)```", section(title), re.DOTALL)[0]
+    return section(title).partition("```sh\n")[2].partition("```")[0]
 
 
 def rows(text: str) -> list[str]:

@@ -49,7 +49,7 @@ def test_nothing_is_left_not_even_what_a_process_started_itself(tmp_path: Path) 
     worker = service(tmp_path, "sleep 60 & echo $! > child; trap '' TERM; wait; sleep 60")
     worker.command = ["bash", "-c", f"cd {tmp_path}; {worker.command[2]}"]
     with running([worker], stop_seconds=0.2):
-        child = int(wait_until(lambda: (tmp_path / "child").exists() and (tmp_path / "child").read_text()))
+        child = int(wait_until(lambda: (tmp_path / "child").read_text() if (tmp_path / "child").exists() else ""))
         assert alive(child)
     wait_until(lambda: not alive(child))
 
