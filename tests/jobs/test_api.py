@@ -75,6 +75,12 @@ def test_waiting_for_the_next_attempt_says_when_it_comes(member: User) -> None:
     assert (parse_datetime(body["next_attempt_at"]), body["position"], body["attempt"]) == (job.run_at, None, 1)
 
 
+@pytest.mark.parametrize(("delay", "words"), [(timedelta(seconds=65.4), "Starts in 1:05"), (timedelta(days=400), "Starts on ")])
+def test_waiting_for_its_first_time_says_when_it_starts(member: User, delay: timedelta, words: str) -> None:
+    job = make_job(run_at=timezone.now() + delay)
+    assert api(member).get(url(job)).json()["message"].startswith(words)
+
+
 def test_job_of_a_paused_queue_is_on_hold(member: User) -> None:
     services.pause("default")
     assert api(member).get(url(make_job())).json()["message"] == "On hold"

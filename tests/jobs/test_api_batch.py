@@ -79,6 +79,12 @@ def test_progress_is_the_mean_of_its_jobs(member: User) -> None:
     assert ask(member, batch)["progress"] == 62
 
 
+def test_progress_is_not_100_before_the_end(member: User) -> None:
+    batch = make_batch("done")
+    make_job(status="running", progress=100, batch=batch)
+    assert ask(member, batch)["progress"] == 99
+
+
 def test_ended_batch_says_when_and_needs_no_more_polling(member: User) -> None:
     body = ask(member, make_batch("done", "error"))
     assert (body["progress"], body["eta_seconds"], body["poll_after_ms"]) == (100, 0, 0)

@@ -95,6 +95,13 @@ def test_columns_stay_aligned(run: Run) -> None:
     assert {line[column : column + 7] for line in lines[2:]} == {"default"}
 
 
+@pytest.mark.parametrize(("seconds", "words"), [(0.25, "250 ms"), (59.9, "59.9 s"), (61, "1:01"), (3661, "1:01:01")])
+def test_list_says_how_long_a_job_ran(run: Run, seconds: float, words: str) -> None:
+    now = timezone.now()
+    make_ended_job(started_at=now - timedelta(seconds=seconds), finished_at=now)
+    assert f" {words}\n" in run("list")
+
+
 def test_failed_shows_why(run: Run) -> None:
     make_job()
     make_ended_job("error", error="The file is empty.")
