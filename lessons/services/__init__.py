@@ -1,6 +1,7 @@
 """Every write of the club's data. One door, four rooms: booking, what follows a booking, mail, and the club's people and cards."""
 
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
+from .demo import fill_demo
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
@@ -18,6 +19,7 @@ __all__ = [
     "create_lesson",
     "create_subscription",
     "create_teacher",
+    "fill_demo",
     "mark_lost_notices",
     "plan_reminders",
     "preview_lesson",

@@ -43,9 +43,9 @@ def consume_subscriptions(*, lesson: Lesson, report: Report = _silent) -> None:
     with transaction.atomic():
         purse = _open_purse(lesson)
         booked = list(lesson.enrolments.filter(status=Enrolment.Status.BOOKED).order_by("client_id"))
-        _debit(booked, {lesson.pk: lesson.local_start.date()}, purse)
+        debit(booked, {lesson.pk: lesson.local_start.date()}, purse)
         Enrolment.objects.bulk_update(booked, ["status"])
-        _write_down(purse)
+        write_down(purse)
     report(len(booked), len(booked))
 
 
@@ -68,7 +68,7 @@ def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
             _make(lesson, some, clients, purse)
             done += len(some)
             report(done, len(free))
-        _write_down(purse)
+        write_down(purse)
     return Repeats(len(free), [planned for planned in repeats if not planned.ok and planned.starts_at not in made])
 
 
@@ -131,7 +131,7 @@ def _make(first: Lesson, starts: list[datetime], clients: list[int], purse: Purs
     lessons = Lesson.objects.bulk_create(_copy(first, starts_at) for starts_at in starts)
     enrolments = [Enrolment(lesson=lesson, client_id=client) for lesson in lessons for client in clients]
     zone = first.club.zone
-    _debit(enrolments, {lesson.pk: lesson.starts_at.astimezone(zone).date() for lesson in lessons}, purse)
+    debit(enrolments, {lesson.pk: lesson.starts_at.astimezone(zone).date() for lesson in lessons}, purse)
     Enrolment.objects.bulk_create(enrolments)
 
 
@@ -149,7 +149,7 @@ def _copy(first: Lesson, starts_at: datetime) -> Lesson:
     )
 
 
-def _debit(enrolments: list[Enrolment], days: dict[int, date], purse: Purse) -> None:
+def debit(enrolments: list[Enrolment], days: dict[int, date], purse: Purse) -> None:
     """Decide each enrolment, in order of dates; write the ledger."""
     uses = []
     for enrolment in enrolments:
@@ -160,7 +160,7 @@ def _debit(enrolments: list[Enrolment], days: dict[int, date], purse: Purse) -> 
     SubscriptionUse.objects.bulk_create(uses)
 
 
-def _write_down(purse: Purse) -> None:
+def write_down(purse: Purse) -> None:
     """The counters of the packs. The database adds, so that what another transaction wrote is never overwritten."""
     spent = [Subscription(pk=pk, used=F("used") + count) for pk, count in sorted(purse.spent.items())]
     Subscription.objects.bulk_update(spent, ["used"])

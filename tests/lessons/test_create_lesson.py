@@ -37,7 +37,9 @@ def test_the_job_can_be_followed_by_its_manager(world: World) -> None:
 
 def test_the_answer_is_what_a_later_look_shows(world: World) -> None:
     client = api(world.manager)
-    lesson = client.post("/api/lessons/", world.body(repeat={"every_weeks": 1, "until": str(world.day + timedelta(weeks=3))})).json()["lesson"]
+    lesson = client.post("/api/lessons/", world.body(repeat={"every_weeks": 1, "until": str(world.day + timedelta(weeks=3))})).json()[
+        "lesson"
+    ]
     assert client.get(f"/api/lessons/{lesson['id']}/").json() == lesson
 
 
