@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -14,7 +13,7 @@ from django_q.scheduler import scheduler
 from django_q.tasks import async_task
 
 from jobs import services
-from jobs.models import Job, Worker
+from jobs.models import Job
 from tests.cluster import Cluster, ended, wait_until, worker_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,20 +101,6 @@ def test_a_stop_gives_a_long_job_back_with_its_attempt() -> None:
         assert cluster.stop() < 8
     job.refresh_from_db()
     assert (job.status, job.attempts, effects("never")) == ("pending", 0, 0)
-
-
-def test_a_frozen_worker_that_thaws_changes_nothing() -> None:
-    with Cluster():
-        job = services.enqueue("test.linger", 1, "effect")
-        pid = wait_until(lambda: worker_of(job))
-        os.kill(pid, signal.SIGSTOP)
-        Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
-        wait_until(lambda: ended(job))
-        thawed_at = timezone.now()
-        os.kill(pid, signal.SIGCONT)
-        wait_until(lambda: Worker.objects.filter(pid=pid, seen_at__gt=thawed_at).exists())
-    assert effects("effect") == 1
-    assert Job.objects.get(pk=job.pk).attempts == 2
 
 
 def test_a_running_job_hears_that_it_was_cancelled() -> None:

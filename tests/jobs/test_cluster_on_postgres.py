@@ -1,14 +1,18 @@
-"""The database goes away and comes back, under a real qcluster."""
+"""The database goes away and comes back under a real qcluster, and what SQLite's one write lock does not allow."""
 
+import os
+import signal
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils import timezone
 
 from jobs import services
-from jobs.models import Job
-from tests.cluster import Cluster, database_url, ended, wait_until
+from jobs.models import Job, Worker
+from tests.cluster import Cluster, database_url, ended, wait_until, worker_of
 from tests.proxy import Proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -66,3 +70,17 @@ def terminate_sessions() -> int:
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
         return int(cursor.fetchone()[0])
+
+
+def test_a_frozen_worker_that_thaws_changes_nothing() -> None:
+    with Cluster():
+        job = services.enqueue("test.linger", 1, "effect")
+        pid = wait_until(lambda: worker_of(job))
+        os.kill(pid, signal.SIGSTOP)
+        Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
+        wait_until(lambda: ended(job))
+        thawed_at = timezone.now()
+        os.kill(pid, signal.SIGCONT)
+        wait_until(lambda: Worker.objects.filter(pid=pid, seen_at__gt=thawed_at).exists())
+    assert Group.objects.filter(name="effect").count() == 1
+    assert Job.objects.get(pk=job.pk).attempts == 2

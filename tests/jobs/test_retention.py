@@ -52,12 +52,12 @@ def test_what_recurs_is_enqueued_once_a_period() -> None:
     recurrence.enqueue_due()
     drain()
     assert recurrence.enqueue_due() == 0
-    Recurrence.objects.update(next_at=timezone.now())
+    Recurrence.objects.update(next_at=timezone.now() - timedelta(seconds=1))
     recurrence.enqueue_due()
     assert Job.objects.filter(kind="jobs.prune").count() == 2
 
 
 def test_what_recurs_does_not_pile_up() -> None:
     recurrence.enqueue_due()
-    Recurrence.objects.update(next_at=timezone.now())
+    Recurrence.objects.update(next_at=timezone.now() - timedelta(seconds=1))
     assert recurrence.enqueue_due() == 0
