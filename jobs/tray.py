@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -35,5 +36,5 @@ class Tray:
 def look_at(scope: str) -> Tray:
     now = timezone.now()
     alive_since, failed_since = now - timedelta(seconds=WORKER_ALIVE_SECONDS), now - FAILURES_SHOWN_FOR
-    rows = list(Job.objects.raw(TRAY_SQL, [alive_since, scope, failed_since, MOST_JOBS]))
+    rows: list[Any] = list(Job.objects.raw(TRAY_SQL, [alive_since, scope, failed_since, MOST_JOBS]))
     return Tray([row for row in rows if row.pk], bool(rows[0].workers_alive))

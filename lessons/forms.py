@@ -40,22 +40,26 @@ class ClientSelect(forms.SelectMultiple):
         option = super().create_option(name, value, label, *args, **kwargs)
         client = getattr(value, "instance", None)
         if client is not None:
-            option["attrs"] |= {"data-name": str(client), "data-left": "" if client.unlimited else client.left}
+            left = sessions_left(client)
+            option["attrs"] |= {"data-name": str(client), "data-left": "" if left is None else left}
         return option
 
 
-class ClientsField(forms.ModelMultipleChoiceField):
+class ClientsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the type checker alone
     widget = ClientSelect
 
     def label_from_instance(self, obj: Client) -> str:
-        if obj.unlimited:
+        left = sessions_left(obj)
+        if left is None:
             return str(obj)
         # Translators: French “%(client)s, 0 séance”
-        return ngettext("%(client)s, %(left)d session", "%(client)s, %(left)d sessions", obj.left) % {"client": obj, "left": obj.left}
+        return ngettext("%(client)s, %(left)d session", "%(client)s, %(left)d sessions", left) % {"client": obj, "left": left}
 
 
 class LessonForm(forms.Form):
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=120, required=False, help_text=gettext_lazy("As the clients will read it."))
+    title = forms.CharField(
+        label=gettext_lazy("Title"), max_length=120, required=False, help_text=gettext_lazy("As the clients will read it.")
+    )
     # Translators: French “Choisir”
     teacher = forms.ModelChoiceField(Teacher.objects.none(), label=gettext_lazy("Teacher"), empty_label=gettext_lazy("Choose"))
     day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -64,7 +68,9 @@ class LessonForm(forms.Form):
     duration_minutes = forms.TypedChoiceField(label=gettext_lazy("Duration"), coerce=int)
     place = forms.CharField(label=gettext_lazy("Place"), max_length=60, widget=forms.TextInput({"list": "places", "autocomplete": "off"}))
     # Translators: how many people may come; French “Places”
-    capacity = forms.IntegerField(label=gettext_lazy("Places"), min_value=1, max_value=500, widget=forms.NumberInput({"inputmode": "numeric"}))
+    capacity = forms.IntegerField(
+        label=gettext_lazy("Places"), min_value=1, max_value=500, widget=forms.NumberInput({"inputmode": "numeric"})
+    )
     clients = ClientsField(Client.objects.none(), label=gettext_lazy("Clients enrolled"), required=False)
     weekly = forms.BooleanField(label=gettext_lazy("Every week"), required=False)
     until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -132,7 +138,7 @@ class LessonForm(forms.Form):
 def initial_after(data: QueryDict) -> dict[str, Any]:
     """What was posted, after one of the offered ways out: shown again, for the person to look at before it is created."""
     initial: dict[str, Any] = {name: data[name] for name in data if name not in ("fix", "clients")}
-    field, _separator, value = data["fix"].partition(":")
+    field, _separator, value = str(data["fix"]).partition(":")
     return {**initial, "clients": data.getlist("clients"), **({field: value} if field in LessonForm.base_fields else {})}
 
 
@@ -143,6 +149,11 @@ def with_sessions_left(clients: QuerySet[Client], day: date) -> QuerySet[Client]
     left = Sum(F("subscriptions__credits") - F("subscriptions__used"), filter=valid & Q(subscriptions__kind=Subscription.Kind.PACK))
     periods = Count("subscriptions", filter=valid & Q(subscriptions__kind=Subscription.Kind.PERIOD))
     return clients.annotate(left=Coalesce(left, Value(0), output_field=IntegerField()), unlimited=periods)
+
+
+def sessions_left(client: Any) -> int | None:
+    """Of a client from `with_sessions_left`; None: as many as the client likes."""
+    return None if client.unlimited else int(client.left)
 
 
 def _button(fix: Fix) -> FixButton:

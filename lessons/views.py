@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -22,21 +22,21 @@ from .planner import day_bounds
 from .services import Refused, create_lesson
 from .week import lay_out, monday_of, parse_day
 
-P = ParamSpec("P")
+View = Callable[..., HttpResponse]
 
 
-def club_page(view: Callable[Concatenate[HttpRequest, Membership, P], HttpResponse]) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Logged in, with a club; times are the club's own."""
+def club_page(view: View) -> View:
+    """Logged in, with a club, whose membership the view receives; times are the club's own."""
 
     @login_required
     @wraps(view)
-    def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         membership = access.membership_of(request)
         request.membership = membership  # type: ignore[attr-defined]  # for the frame, which would ask again
         if membership is None:
             return render(request, "lessons/no_club.html", status=403)
         with timezone.override(membership.club.zone):
-            return view(request, membership, *args, **kwargs)
+            return view(request, membership, **kwargs)
 
     return page
 

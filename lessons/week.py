@@ -104,7 +104,8 @@ def lay_out(lessons: Sequence[Lesson], *, monday: date, shown: date, now: dateti
     teachers = list({lesson.teacher_id: lesson.teacher for lesson in lessons}.values())
     names = _short_names(teachers)
     cards = [Card(lesson, lesson.starts_at.astimezone(now.tzinfo), names[lesson.teacher_id]) for lesson in lessons]
-    hours = range(min([FIRST_HOUR, *(card.starts_at.hour for card in cards)]), max([LAST_HOUR, *(card.starts_at.hour for card in cards)]) + 1)
+    starts = [card.starts_at.hour for card in cards]
+    hours = range(min([FIRST_HOUR, *starts]), max([LAST_HOUR, *starts]) + 1)
     days = [_empty_day(monday + timedelta(days=offset), hours, shown=shown, now=now) for offset in range(7)]
     for card in sorted(cards, key=lambda card: card.starts_at):
         days[(card.starts_at.date() - monday).days].slots[card.starts_at.hour - hours.start].cards.append(card)
@@ -121,7 +122,5 @@ def _empty_day(day: date, hours: range, *, shown: date, now: datetime) -> Day:
 def _short_names(teachers: Sequence[Teacher]) -> dict[int, str]:
     """By first name; two of one name get their initial too."""
     namesakes = Counter(teacher.first_name for teacher in teachers)
-    return {
-        teacher.pk: f"{teacher.first_name} {teacher.last_name[:1]}." if namesakes[teacher.first_name] > 1 and teacher.last_name else teacher.first_name
-        for teacher in teachers
-    }
+    initials = {teacher.pk: f" {teacher.last_name[:1]}." for teacher in teachers if namesakes[teacher.first_name] > 1 and teacher.last_name}
+    return {teacher.pk: teacher.first_name + initials.get(teacher.pk, "") for teacher in teachers}
