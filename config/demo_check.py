@@ -10,10 +10,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from http.cookiejar import CookieJar
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 WAIT_SECONDS = 30
 WEEKS = 5
@@ -183,6 +184,19 @@ class Check:
         require(min(ahead) > 0, f"reminders after the lesson: {ahead}")
         return f"{len(self.lessons)} planned, {min(ahead):.0f} h before"
 
+    def see_the_page(self) -> str:
+        """As a browser: cookies, the form's token, the redirect, the week of the lesson."""
+        browser = build_opener(HTTPCookieProcessor(cookies := CookieJar()))
+        week = f"/club/planning?jour={self.dates[0]}"
+        form_page = f"{self.manager.url}/connexion/?{urlencode({'next': week})}"
+        browser.open(form_page, timeout=30).close()
+        form = {"username": "manager", "password": "demo", "csrfmiddlewaretoken": next(c.value for c in cookies if c.name == "csrftoken")}
+        with browser.open(Request(form_page, urlencode(form).encode(), {"Referer": form_page}), timeout=30) as answer:
+            page = answer.read().decode()
+            require(answer.url.endswith(week), f"the log-in led to {answer.url}")
+        require(self.request["title"] in page, "the lesson is not on the planning page")
+        return "on the planning page, after the log-in form"
+
     def be_a_stranger(self) -> str:
         stranger = self.nobody.log_in("stranger")
         paths = [f"/api/lessons/{self.lesson['id']}/", f"/api/clients/{self.payer['id']}/", self.job["status_url"]]
@@ -219,6 +233,7 @@ def main(url: str) -> int:
         ("see the debits", check.see_debits),
         ("see the mails", check.see_mails),
         ("see the reminders", check.see_reminders),
+        ("see it on the page", check.see_the_page),
         ("be refused", check.be_wrong),
         ("be a stranger", check.be_a_stranger),
         ("see the health", check.see_health),
