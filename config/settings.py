@@ -175,6 +175,16 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Brussels"
 USE_I18N = USE_TZ = True
 
+# ── Admin ────────────────────────────────────────────────────────────────
+GREEN = {50: 97, 100: 94, 200: 89, 300: 82, 400: 72, 500: 60, 600: 50, 700: 42, 800: 36, 900: 31, 950: 24}  # lightness in %
+UNFOLD = {
+    "SITE_TITLE": "Aussitôt",
+    "SITE_HEADER": "Aussitôt",
+    "SITE_SUBHEADER": _("For operators"),
+    "SITE_URL": "/club/planning",
+    "COLORS": {"primary": {str(shade): f"oklch({lightness}% .06 165)" for shade, lightness in GREEN.items()}},
+}
+
 # ── Files ────────────────────────────────────────────────────────────────
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
