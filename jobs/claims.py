@@ -4,6 +4,7 @@ A claim is a row with status `running`, the owner's name and the number of the a
 still hold exactly that claim: a worker that was frozen, rescued and thawed changes nothing.
 """
 
+import hashlib
 import itertools
 import json
 import os
@@ -66,7 +67,7 @@ class Claims:
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
-        self.process = f"{socket.gethostname()}:{os.getpid()}:{bell.started_at(os.getpid())}:"
+        self.process = f"{this_process()}:"
         self.owner = f"{self.process}{next(self._generation)}"
         self.side = self._open_side_connection() if alias == SIDE else connections[alias]
         self._claim = self._dialect(CLAIM, kinds=", ".join(["%s"] * len(registry.names())))
@@ -168,7 +169,11 @@ class Claims:
         owners = set(running.order_by().values_list("owner", flat=True).distinct())
         if not owners:
             return
-        for owner in set(self.dead_among(owners)) | set(stale.order_by().values_list("owner", flat=True)):
+        dead = set(self.dead_among(owners))
+        frozen = set(stale.order_by().values_list("owner", flat=True)) - dead
+        for owner in frozen:
+            self.cut_off(owner)
+        for owner in dead | frozen:
             self._rescue_from(owner, running.filter(owner=owner))
 
     def _rescue_from(self, owner: str, jobs: JobQuerySet) -> None:
@@ -193,6 +198,9 @@ class Claims:
 
     def dead_among(self, owners: Iterable[str]) -> list[str]:
         raise NotImplementedError
+
+    def cut_off(self, owner: str) -> None:
+        """End the sessions of an owner that is frozen: the locks of its open transaction would stop the next attempt too."""
 
     def wait(self, seconds: float) -> str | None:
         """Until something may have changed: the queue that rang, an empty name when nobody knows which, None when time is over."""
@@ -228,6 +236,10 @@ class PostgresClaims(Claims):
                 [list(owners)],
             )
             return [owner for (owner,) in cursor.fetchall()]
+
+    def cut_off(self, owner: str) -> None:
+        with self.side.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s", [session_name(owner)])
 
     def wait(self, seconds: float) -> str | None:
         with self.side.wrap_database_errors:
@@ -271,6 +283,22 @@ class SqliteClaims(Claims):
     def report_alias(self) -> str:
         """An atomic job holds the only write lock of the database: its progress can only travel with it."""
         return DEFAULT_DB_ALIAS if connection.in_atomic_block else self.alias
+
+
+def session_name(owner: str) -> str:
+    """What all database sessions of the owner's process are called; Postgres cuts longer names than 63 bytes."""
+    process = owner.rpartition(":")[0]
+    return f"jobs-{hashlib.sha256(process.encode()).hexdigest()[:16]}"
+
+
+def name_sessions() -> None:
+    """Before a worker opens its first connection."""
+    if connection.vendor == "postgresql":
+        connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]["application_name"] = session_name(f"{this_process()}:")
+
+
+def this_process() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{bell.started_at(os.getpid())}"
 
 
 def open_claims(alias: str = SIDE) -> Claims:

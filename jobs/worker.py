@@ -250,6 +250,7 @@ def _claim_next(hold: claims.Claims) -> Job | None:
 @receiver(post_spawn)
 def prepare_process(**kwargs: Any) -> None:
     signal.signal(signal.SIGTERM, _loop.dismiss)
+    claims.name_sessions()
     threading.Thread(target=_loop.watch, args=[threading.Event()], daemon=True).start()
 
 

@@ -118,5 +118,10 @@ def worker_of(job: Job) -> int | None:
     return int(owner.rsplit(":", 3)[1]) if owner else None
 
 
+def worker_after_the_effect_of(job: Job) -> int | None:
+    """The process that runs the job, once it has reported progress from within its transaction."""
+    return worker_of(job) if Job.objects.get(pk=job.pk).progress else None
+
+
 def ended(job: Job) -> bool:
     return Job.objects.get(pk=job.pk).ended

@@ -64,6 +64,7 @@ def be_slow(progress: Progress, seconds: float, name: str) -> None:
 def linger(progress: Progress, seconds: float, name: str) -> None:
     """Atomic: its effect comes first, the wait after it, inside the transaction."""
     Group.objects.create(name=name)
+    progress(1, 2, "written")
     if progress.attempt == 1:
         time.sleep(seconds)
 

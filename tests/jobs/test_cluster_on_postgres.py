@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from jobs import services
 from jobs.models import Job, Worker
-from tests.cluster import Cluster, database_url, ended, wait_until, worker_of
+from tests.cluster import Cluster, database_url, ended, wait_until, worker_after_the_effect_of
 from tests.proxy import Proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,7 +75,7 @@ def terminate_sessions() -> int:
 def test_a_frozen_worker_that_thaws_changes_nothing() -> None:
     with Cluster():
         job = services.enqueue("test.linger", 1, "effect")
-        pid = wait_until(lambda: worker_of(job))
+        pid = wait_until(lambda: worker_after_the_effect_of(job))
         os.kill(pid, signal.SIGSTOP)
         Job.objects.filter(pk=job.pk).update(heartbeat_at=timezone.now() - timedelta(minutes=1))
         wait_until(lambda: ended(job))
