@@ -17,7 +17,7 @@ from typing import NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from . import demo_check
+from .demo_check import check_demo
 from .supervisor import GivesUp, Service, running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,7 +68,7 @@ def run_check() -> int:
     with tempfile.TemporaryDirectory(prefix="aussitot-") as temporary:
         var = Path(os.environ.get("VAR_DIR", temporary)).resolve()
         with started(var, port_from("PORT", free_port()), port_from("SMTP_PORT", free_port())) as (url, _):
-            return demo_check.main(url)
+            return check_demo(url)
 
 
 @contextmanager

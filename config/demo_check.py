@@ -219,7 +219,7 @@ class Check:
         return f"ok, {len(answer.body['workers'])} workers"
 
 
-def main(url: str) -> int:
+def check_demo(url: str) -> int:
     check = Check(Visitor(url))
     steps: list[tuple[str, Callable[[], str]]] = [
         ("log in", check.log_in),
