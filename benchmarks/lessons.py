@@ -19,6 +19,7 @@ import django
 django.setup()
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -40,8 +41,10 @@ IN_A_JOB, INLINE = "Aussitôt", "within the request"
 
 def main() -> int:
     call_command("migrate", run_syncdb=True, verbosity=0)
-    call_command("createcachetable")
-    call_command("demo_data")
+    call_command("createcachetable", verbosity=0)
+    call_command("flush", interactive=False, verbosity=0)
+    call_command("demo_data", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     report = Report("lessons")
     with tempfile.TemporaryDirectory() as directory, override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=SMTP_PORT):
         catcher = start_catcher(Path(directory), SMTP_PORT, RELAY_SECONDS)
@@ -72,16 +75,16 @@ def measure_posts(report: Report) -> None:
 
 def count_statements(report: Report) -> None:
     api, bodies = log_in(), lesson_bodies(first_week=200)
+    large_body, small_body = next(bodies), {**next(bodies), "repeat": None}
     with CaptureQueriesContext(connection) as large:
-        post(api, next(bodies))
-    small_body = {**next(bodies), "repeat": None}
+        post(api, large_body)
     small_body["clients"] = small_body["clients"][:1]
     with CaptureQueriesContext(connection) as small:
         post(api, small_body)
     report.add(IN_A_JOB, "statements of a POST, 10 clients × 40 weeks", len(large))
     report.add(IN_A_JOB, "statements of a POST, 1 client × 1 week", len(small))
     browser = Client()
-    browser.login(username="manager", password="demo", request=None)  # type: ignore[arg-type]
+    browser.force_login(User.objects.get(username="manager"), "django.contrib.auth.backends.ModelBackend")
     browser.get("/club/planning")
     with CaptureQueriesContext(connection) as page:
         assert browser.get("/club/planning").status_code == 200
