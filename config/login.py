@@ -25,7 +25,8 @@ class LogInForm(AuthenticationForm):
 
     def get_invalid_login_error(self) -> forms.ValidationError:
         # Translators: French “Identifiant ou mot de passe incorrect.”
-        return forms.ValidationError(f"{_('Wrong username or password.')} {self._attempts_left()}".strip(), code="invalid_login")
+        text = _("Wrong username or password.")
+        return forms.ValidationError(f"{text} {self._attempts_left()}".strip(), code="invalid_login")
 
     def _attempts_left(self) -> str:
         failures = AxesProxyHandler.get_failures(self.request, {"username": self.cleaned_data.get("username")})

@@ -240,7 +240,7 @@ class Lesson(models.Model):
     place = models.ForeignKey(Place, models.PROTECT, related_name="lessons", verbose_name=_("place"))
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
-    capacity = models.PositiveSmallIntegerField(_("places"), default=8)
+    capacity = models.PositiveSmallIntegerField(_("capacity"), default=8)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLANNED)
     series = models.ForeignKey(Series, models.SET_NULL, null=True, blank=True, related_name="lessons", verbose_name=_("series"))
     clients = models.ManyToManyField(Client, through="Enrolment", related_name="lessons", verbose_name=_("clients"))

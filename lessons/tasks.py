@@ -74,7 +74,8 @@ def lessons_made(created: int, skipped: int) -> str:
     # Translators: "30 cours créés"
     words = ngettext("%(count)d lesson created", "%(count)d lessons created", created) % {"count": created}
     # Translators: "2 dates sautées"
-    return f"{words}, {ngettext('%(count)d date skipped', '%(count)d dates skipped', skipped) % {'count': skipped}}" if skipped else words
+    rest = ngettext("%(count)d date skipped", "%(count)d dates skipped", skipped) % {"count": skipped}
+    return f"{words}, {rest}" if skipped else words
 
 
 def _reporter(progress: Progress, sentence: Callable[[int, int], str]) -> Callable[[int, int], None]:

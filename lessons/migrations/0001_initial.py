@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('starts_at', models.DateTimeField(verbose_name='starts at')),
                 ('ends_at', models.DateTimeField(verbose_name='ends at')),
-                ('capacity', models.PositiveSmallIntegerField(default=8, verbose_name='places')),
+                ('capacity', models.PositiveSmallIntegerField(default=8, verbose_name='capacity')),
                 ('status', models.CharField(choices=[('planned', 'Planned'), ('cancelled', 'Cancelled')], default='planned', max_length=10, verbose_name='status')),
                 ('request_key', models.CharField(blank=True, editable=False, max_length=100, null=True, verbose_name='request key')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created at')),

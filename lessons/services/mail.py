@@ -112,7 +112,7 @@ def _end(notice: Notice, status: Notice.Status, error: str = "") -> None:
 
 
 def _unsure_text() -> str:
-    # Translators: "Peut-être arrivée : elle ne repartira pas toute seule."
+    # Translators: "Peut-être arrivé : il ne repartira pas tout seul."
     return _("It may have arrived: it will not be sent again by itself.")
 
 

@@ -147,7 +147,8 @@ class Command(BaseCommand):
             return
         if not sys.stdin.isatty():
             raise CommandError(_("There is nobody to ask: --yes does it without a question."))
-        self.stdout.write(f"{question % {'count': count}} {_('[y/N]')} ", ending="")
+        choice = _("[y/N]")
+        self.stdout.write(f"{question % {'count': count}} {choice} ", ending="")
         self.stdout.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes", "o", "oui"):
             raise CommandError(_("Nothing was done."))
