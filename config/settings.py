@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "django_q",
     "jobs",
     "lessons",
+    "letters",
     "config.apps.ConfigConfig",
 ]
 
@@ -227,6 +228,7 @@ SPECTACULAR_SETTINGS = {
         "JobStatusEnum": "jobs.models.Job.Status",
         "LessonStatusEnum": "lessons.models.Lesson.Status",
         "EnrolmentStatusEnum": "lessons.models.Enrolment.Status",
+        "LetterStatusEnum": "letters.models.VolunteerLetterSend.Status",
     },
 }
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("jobs.urls")),
     path("", include("lessons.urls")),
+    path("", include("letters.urls")),
     path("api/login/", api.LoginView.as_view(), name="api-login"),
     path("api/logout/", api.LogoutView.as_view(), name="api-logout"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -2,12 +2,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from lessons import services
+from lessons.services import fill_demo
+from letters.services import fill_demo_letters
 
 
 class Command(BaseCommand):
-    help = "Makes the demo club with its people, cards and two weeks of lessons; safe to repeat."
+    help = "Makes the demo club with its people, cards, two weeks of lessons and the words of its letters; safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        club = services.fill_demo()
+        club = fill_demo()
+        fill_demo_letters(club=club)
         self.stdout.write(f"{club.name}: {club.teachers.count()} teachers, {club.clients.count()} clients, {club.lessons.count()} lessons")

@@ -1,0 +1,30 @@
+"""Every write of the letters. One door, four rooms: the club's words, sending, one letter's delivery, and the demo."""
+
+from .delivery import deliver, send_test, settle_lost_letters
+from .demo import fill_demo_letters
+from .retrying import Retry, cancel_letter, mark_bounced, resolve_unsure, retry_failed, retry_letter
+from .sending import NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
+from .words import latest_wording, preview_letter, save_facts, save_wording
+
+__all__ = [
+    "NotInClub",
+    "Refused",
+    "Retry",
+    "SendingPlan",
+    "cancel_letter",
+    "deliver",
+    "fill_demo_letters",
+    "latest_wording",
+    "mark_bounced",
+    "preview_letter",
+    "preview_sending",
+    "request_test",
+    "resolve_unsure",
+    "retry_failed",
+    "retry_letter",
+    "save_facts",
+    "save_wording",
+    "send_letters",
+    "send_test",
+    "settle_lost_letters",
+]

@@ -1,0 +1,181 @@
+"""One letter to one mailbox, at most once. What perhaps arrived is left to a person."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, transaction
+from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jobs.registry import PermanentError, RetryableError
+from lessons import mailer
+from lessons.models import Teacher
+from letters import messages
+from letters.letter import Letter, facts_of, to_pdf
+from letters.models import VolunteerLetterSend
+from letters.selection import BAD_ADDRESS, is_address, words_for
+
+from .words import preview_letter, today_of
+
+Status = VolunteerLetterSend.Status
+LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: its job ends after a minute
+_ENDED = ["done", "error", "cancelled"]
+
+
+def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], last_attempt: bool) -> None:
+    """PDF, e-mail, status. Raises what the job should make of the outcome.
+
+    The letter says `sending_since` before the conversation begins: whoever finds it so knows that somebody died in there.
+    """
+    if not _may_begin(letter):
+        return
+    try:
+        message = messages.compose(letter, _pdf_of(letter))
+        mailer.connect()
+        confirm()
+        if _begin(letter):
+            mailer.send(message)
+            _end(letter, Status.SENT)
+    except (mailer.TemporaryFailure, RetryableError) as error:
+        _end(letter, Status.FAILED if last_attempt else Status.PENDING, str(error))
+        raise RetryableError(str(error)) from error
+    except (mailer.Refusal, PermanentError) as error:
+        _end(letter, Status.FAILED, str(error))
+        raise PermanentError(str(error)) from error
+    except mailer.UnknownOutcome as error:
+        _end(letter, Status.UNSURE, _unsure_text())
+        raise PermanentError(_unsure_text()) from error
+
+
+def send_test(*, user: Any, teacher: Teacher, year: int) -> None:
+    """Once, and without a row in the log."""
+    pdf = preview_letter(teacher=teacher, year=year)
+    message = messages.compose_test(teacher.club, user.email, str(teacher), year, pdf)
+    try:
+        mailer.connect()
+        mailer.send(message)
+    except (mailer.TemporaryFailure, mailer.Refusal) as error:
+        raise PermanentError(str(error)) from error
+    except mailer.UnknownOutcome as error:
+        raise PermanentError(_unsure_text()) from error
+
+
+def settle_lost_letters() -> int:
+    """Letters whose job is over and said nothing: killed for good, cancelled, or cleared away. Returns how many."""
+    long_ago = timezone.now() - timedelta(seconds=LOST_AFTER_SECONDS)
+    pending = VolunteerLetterSend.objects.filter(status=Status.PENDING)
+    over = Q(job=None) | Q(job__status__in=_ENDED)
+    in_conversation = pending.filter(sending_since__isnull=False).filter(over | Q(sending_since__lt=long_ago))
+    count = in_conversation.update(status=Status.UNSURE, error_message=_unsure_text(), sending_since=None, updated_at=Now())
+    # Translators: "L’envoi a été arrêté avant de partir."
+    stopped = _("It was stopped before it was sent.")
+    said = VolunteerLetterSend.objects.filter(pk=OuterRef("pk")).exclude(job__error="").values("job__error")
+    words = Coalesce(Subquery(said[:1]), Value(stopped))
+    return count + pending.filter(over, sending_since=None).update(status=Status.FAILED, error_message=words, updated_at=Now())
+
+
+def _may_begin(letter: VolunteerLetterSend) -> bool:
+    if letter.status == Status.PENDING and letter.sending_since:
+        _end(letter, Status.UNSURE, _unsure_text())
+    if letter.status == Status.UNSURE:
+        raise PermanentError(_unsure_text())
+    if letter.status == Status.FAILED:  # an operator tries its job again: the server said no before, so nothing is doubled
+        _reopen(letter)
+    if letter.status != Status.PENDING:
+        return False
+    VolunteerLetterSend.objects.filter(pk=letter.pk).update(attempts=F("attempts") + 1)
+    return True
+
+
+def _reopen(letter: VolunteerLetterSend) -> None:
+    try:
+        with transaction.atomic():
+            standing = VolunteerLetterSend.objects.filter(teacher=letter.teacher_id, year=letter.year, status=Status.SENT, pk__gt=letter.pk)
+            if not standing.exists():
+                VolunteerLetterSend.objects.filter(pk=letter.pk, status=Status.FAILED).update(status=Status.PENDING)
+                letter.status = Status.PENDING
+    except IntegrityError:
+        letter.status = Status.FAILED
+    if letter.status == Status.FAILED:
+        # Translators: "Une lettre plus récente l’a remplacée."
+        raise PermanentError(_("A newer letter has taken its place."))
+
+
+def _pdf_of(letter: VolunteerLetterSend) -> bytes:
+    """Made once, kept, and the same bytes in each attempt."""
+    teacher = letter.teacher
+    if teacher is None:
+        # Translators: "Cet enseignant a été supprimé entre-temps."
+        raise PermanentError(_("This teacher has been deleted meanwhile."))
+    if not is_address(letter.recipient_email):
+        raise PermanentError(words_for(BAD_ADDRESS))
+    try:
+        return _kept(letter) or _keep(letter, _render(letter, teacher))
+    except OSError as error:
+        # Translators: "La lettre n’a pas pu être enregistrée : le disque est plein ou inaccessible."
+        raise RetryableError(_("The letter could not be stored: the disk is full or out of reach.")) from error
+
+
+def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
+    if letter.wording is None or letter.figures is None:
+        raise PermanentError(_("This letter has lost its wording or its legal figures."))
+    content = Letter(
+        club=letter.club,
+        volunteer=letter.teacher_name,
+        facts=facts_of(teacher),
+        wording=letter.wording,
+        figures=letter.figures,
+        dated=today_of(letter.club),
+        reference=f"{letter.year}-{letter.pk}",
+    )
+    return to_pdf(content)
+
+
+def _kept(letter: VolunteerLetterSend) -> bytes:
+    if not letter.pdf_sha256:
+        return b""
+    try:
+        with default_storage.open(str(letter.pdf.name)) as file:
+            pdf: bytes = file.read()
+    except FileNotFoundError:
+        return b""
+    return pdf if hashlib.sha256(pdf).hexdigest() == letter.pdf_sha256 else b""
+
+
+def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:
+    """Whole or not at all: the row names the file once it is there, and what a dead worker left half written is replaced."""
+    name = f"letters/{letter.club_id}/{letter.year}/{letter.pk}.pdf"
+    default_storage.delete(name)
+    try:
+        name = default_storage.save(name, ContentFile(pdf))
+    except OSError:
+        default_storage.delete(name)
+        raise
+    letter.pdf.name, letter.pdf_sha256 = name, hashlib.sha256(pdf).hexdigest()
+    VolunteerLetterSend.objects.filter(pk=letter.pk).update(pdf=name, pdf_sha256=letter.pdf_sha256)
+    return pdf
+
+
+def _begin(letter: VolunteerLetterSend) -> bool:
+    """Of two who hold the same letter, one."""
+    mine = VolunteerLetterSend.objects.filter(pk=letter.pk, status=Status.PENDING, sending_since=None)
+    return bool(mine.update(sending_since=Now(), error_message=""))
+
+
+def _end(letter: VolunteerLetterSend, status: Status, error: str = "") -> None:
+    """What the server answered outweighs what somebody concluded from our silence."""
+    letter.status = status
+    open_rows = VolunteerLetterSend.objects.filter(pk=letter.pk, status__in=[Status.PENDING, Status.UNSURE, Status.FAILED])
+    sent_at = Now() if status == Status.SENT else None
+    open_rows.update(status=status, error_message=error, sending_since=None, sent_at=sent_at, updated_at=Now())
+
+
+def _unsure_text() -> str:
+    # Translators: "Elle est peut-être arrivée : elle ne repartira pas toute seule."
+    return _("The letter may have arrived: it will not be sent again by itself.")

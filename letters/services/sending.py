@@ -1,0 +1,218 @@
+"""One click: who gets a letter, the rows and the jobs. Its statements do not grow with the number of letters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from jobs.services import batch_reference, enqueue, enqueue_many, new_batch
+from lessons.models import Club, Teacher
+from letters.models import LegalFigures, Sending, VolunteerLetterSend, Wording
+from letters.selection import UNDER_WAY, Candidate, Selection, select, words_for
+from letters.wording import Gap, gaps
+
+from .words import figures_of, latest_wording, today_of
+
+Status = VolunteerLetterSend.Status
+EVERYBODY = "all"
+WORDING_PAGE = "/club/letters/wording/"
+ROWS_A_STATEMENT = 2000
+
+
+class Refused(ValidationError):
+    """`gaps`: what the wording does not say yet."""
+
+    gaps: Sequence[Gap] = ()
+
+
+class NotInClub(Refused):
+    """Whether another club has that teacher is nobody's business."""
+
+
+@dataclass(frozen=True)
+class SendingPlan:
+    """What a click did, or would do."""
+
+    count: int
+    skipped: list[dict[str, Any]] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    batch: Any = None
+
+    @property
+    def message(self) -> str:
+        if not self.count:
+            # Translators: "Aucune lettre à envoyer"
+            return _("No letter to send")
+        # Translators: singular "%(count)d lettre en cours d'envoi", plural "%(count)d lettres en cours d'envoi"
+        return ngettext("%(count)d letter is being sent", "%(count)d letters are being sent", self.count) % {"count": self.count}
+
+    @property
+    def batch_reference(self) -> dict[str, Any] | None:
+        return batch_reference(self.batch) if self.batch else None
+
+
+@dataclass(frozen=True)
+class _Papers:
+    """What all letters of one sending share."""
+
+    club: Club
+    user: Any
+    wording: Wording
+    figures: LegalFigures
+
+    @property
+    def year(self) -> int:
+        return self.figures.year
+
+
+def preview_sending(*, club: Club, teachers: str | list[int] = EVERYBODY, year: int | None = None) -> SendingPlan:
+    """What send_letters would do with the same arguments; writes nothing."""
+    papers = _papers(club, None, year)
+    selection = _select(papers, teachers)
+    return SendingPlan(len(selection.chosen), _skipped(selection), gaps(papers.wording))
+
+
+def send_letters(
+    *, club: Club, user: Any, teachers: str | list[int] = EVERYBODY, year: int | None = None, request_key: str | None = None
+) -> SendingPlan:
+    """One batch, one job a letter. The same `request_key` again answers with what was done then.
+
+    Raises Refused where the wording has gaps or the year has no figures, NotInClub for a teacher whom the club does not have.
+    """
+    with transaction.atomic():
+        Club.objects.select_for_update(no_key=True).get(pk=club.pk)  # of twenty clicks at once, one after the other
+        if request_key and (earlier := Sending.objects.select_related("batch").filter(club=club, request_key=request_key).first()):
+            return SendingPlan(earlier.count, _worded(earlier.skipped), batch=earlier.batch)
+        papers = _papers(club, user, year)
+        if missing := gaps(papers.wording):
+            raise _incomplete(missing)
+        selection = _select(papers, teachers)
+        if selection.changes_nothing and not request_key:
+            return SendingPlan(0, _skipped(selection), batch=_batch_under_way(papers, selection))
+        sending = _send(papers, selection, request_key)
+    return SendingPlan(sending.count, _skipped(selection), batch=sending.batch or _batch_under_way(papers, selection))
+
+
+def request_test(*, club: Club, user: Any, teacher: Teacher, year: int | None = None) -> Any:
+    """The letter as that teacher would get it, to the person who asks. Returns the job."""
+    if not user.email:
+        raise Refused({"email": [_("You have no e-mail address yet. Ask the operator to add it.")]})
+    figures = figures_of(year or today_of(club).year)
+    label = _("Test letter")
+    with transaction.atomic():
+        return enqueue("letters.send_test", user.pk, teacher.pk, figures.year, label=label, scope=club.scope, user=user)
+
+
+def _papers(club: Club, user: Any, year: int | None) -> _Papers:
+    try:
+        figures = figures_of(year or today_of(club).year)
+    except ValidationError as error:
+        raise Refused(error.message_dict) from error
+    return _Papers(club, user, latest_wording(club), figures)
+
+
+def _incomplete(missing: list[Gap]) -> Refused:
+    # Translators: "Il manque dans le texte du club : %(what)s. À compléter sous %(where)s."
+    words = _("The club’s wording does not say yet: %(what)s. Fill it in at %(where)s.")
+    refusal = Refused({"wording": [words % {"what": ", ".join(gap.label for gap in missing), "where": WORDING_PAGE}]})
+    refusal.gaps = missing
+    return refusal
+
+
+def _select(papers: _Papers, teachers: str | list[int]) -> Selection:
+    rows = Teacher.objects.filter(club=papers.club)
+    named = teachers != EVERYBODY
+    rows = rows.filter(pk__in=teachers) if named else rows.filter(active=True, volunteer=True)
+    standing = _standing(papers)
+    facts = rows.values_list(
+        "pk", "first_name", "last_name", "email", "volunteer", "volunteer_facts__activity", "volunteer_facts__employed_as"
+    )
+    candidates = [
+        Candidate(pk, f"{first} {last}".strip(), email, volunteer, activity or papers.wording.activity, job or "", frozenset(standing.get(pk, ())))
+        for pk, first, last, email, volunteer, activity, job in facts
+    ]
+    if named and (strangers := set(teachers) - {candidate.teacher for candidate in candidates}):
+        raise NotInClub({"teachers": [_("The club has no such teacher: %(ids)s.") % {"ids": ", ".join(map(str, sorted(strangers)))}]})
+    return select(candidates, again=named)
+
+
+def _standing(papers: _Papers) -> dict[int, set[str]]:
+    rows = VolunteerLetterSend.objects.filter(club=papers.club, year=papers.year, teacher__isnull=False)
+    found: dict[int, set[str]] = {}
+    for teacher, status in rows.order_by().values_list("teacher", "status"):
+        found.setdefault(teacher, set()).add(status)
+    return found
+
+
+def _send(papers: _Papers, selection: Selection, request_key: str | None) -> Sending:
+    # Translators: "Lettres de volontariat %(year)s"
+    label = _("Volunteer letters %(year)s") % {"year": papers.year}
+    batch = new_batch(label=label, scope=papers.club.scope) if selection.chosen else None
+    sending = Sending.objects.create(
+        club=papers.club,
+        year=papers.year,
+        request_key=request_key,
+        batch=batch,
+        count=len(selection.chosen),
+        skipped=[[candidate.teacher, reason] for candidate, reason in selection.left_out],
+        sent_by_user=papers.user,
+    )
+    _forget_held(papers, selection)
+    arguments = [[sending.pk, candidate.teacher] for candidate in selection.chosen]
+    jobs = enqueue_many("letters.send", arguments, batch=batch, label=_("Letter"), scope=papers.club.scope, user=papers.user)
+    letters = [_letter(papers, sending, candidate, job_id=job.pk) for candidate, job in zip(selection.chosen, jobs, strict=True)]
+    _insert(letters + _held_letters(papers, sending, selection))
+    return sending
+
+
+def _held_letters(papers: _Papers, sending: Sending, selection: Selection) -> list[VolunteerLetterSend]:
+    return [
+        _letter(papers, sending, candidate, status=Status.HELD, error_message=words_for(reason)) for candidate, reason in selection.held
+    ]
+
+
+def _letter(papers: _Papers, sending: Sending, candidate: Candidate, **fields: Any) -> VolunteerLetterSend:
+    return VolunteerLetterSend(
+        club_id=papers.club.pk,
+        teacher_id=candidate.teacher,
+        teacher_name=candidate.name,
+        recipient_email=candidate.email,
+        year=papers.year,
+        wording_id=papers.wording.pk,
+        figures_id=papers.figures.pk,
+        figures_version=papers.figures.version,
+        sending_id=sending.pk,
+        sent_by_user_id=papers.user.pk if papers.user else None,
+        **fields,
+    )
+
+
+def _insert(letters: list[VolunteerLetterSend]) -> None:
+    VolunteerLetterSend.objects.bulk_create(letters, batch_size=ROWS_A_STATEMENT)
+
+
+def _forget_held(papers: _Papers, selection: Selection) -> None:
+    if selection.held_before:
+        held = VolunteerLetterSend.objects.filter(club=papers.club, year=papers.year, status=Status.HELD)
+        held.filter(teacher__in=selection.held_before).delete()
+
+
+def _batch_under_way(papers: _Papers, selection: Selection) -> Any:
+    """The second of two clicks follows what the first began."""
+    if all(reason != UNDER_WAY for _candidate, reason in selection.left_out):
+        return None
+    pending = VolunteerLetterSend.objects.filter(club=papers.club, year=papers.year, status=Status.PENDING)
+    newest = pending.select_related("sending__batch").order_by("-id").first()
+    return newest.sending.batch if newest else None
+
+
+def _skipped(selection: Selection) -> list[dict[str, Any]]:
+    return _worded([[candidate.teacher, reason] for candidate, reason in selection.left_out])
+
+
+def _worded(pairs: list[list[Any]]) -> list[dict[str, Any]]:
+    return [{"teacher": teacher, "reason": words_for(reason)} for teacher, reason in pairs]

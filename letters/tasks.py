@@ -1,0 +1,33 @@
+"""What runs behind the letters."""
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+
+from jobs.progress import Progress
+from jobs.registry import PermanentError, job
+from lessons.models import Teacher
+
+from . import services
+from .models import VolunteerLetterSend
+
+
+@job("letters.send", queue="letters", atomic=False, max_attempts=3, timeout_seconds=60, backoff=(30, 60, 120))
+def send(progress: Progress, sending_id: int, teacher_id: int) -> None:
+    """One letter: the one that names this job. Of an older job of the same letter, nothing is left to do."""
+    letter = VolunteerLetterSend.objects.with_details().filter(job=progress.job.pk).first()
+    if letter:
+        services.deliver(letter=letter, confirm=progress.confirm, last_attempt=progress.attempt >= progress.job.max_attempts)
+
+
+@job("letters.send_test", queue="letters", atomic=False, max_attempts=1, timeout_seconds=60, priority=10)
+def send_test(progress: Progress, user_id: int, teacher_id: int, year: int) -> None:
+    user = get_user_model().objects.filter(pk=user_id).first()
+    teacher = Teacher.objects.select_related("club", "volunteer_facts").filter(pk=teacher_id).first()
+    if user is None or teacher is None:
+        raise PermanentError(_("This teacher has been deleted meanwhile."))
+    services.send_test(user=user, teacher=teacher, year=year)
+
+
+@job("letters.settle_lost", every_seconds=60, retention_seconds=600)
+def settle_lost(progress: Progress) -> int:
+    return services.settle_lost_letters()

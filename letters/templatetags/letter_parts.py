@@ -1,0 +1,30 @@
+"""Small parts of the letter's template."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from letters.models import Wording
+
+register = template.Library()
+NARROW_SPACE = "\u202f"
+
+
+@register.simple_tag
+def needed(wording: Wording, name: str) -> str | SafeString:
+    """The club's words, or a mark that they are still to be written: a preview shows it, and no letter is sent with it."""
+    value: str = getattr(wording, name).strip()
+    label = str(Wording._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a field of the model's own
+    # Translators: "à compléter : %(what)s"
+    return value or format_html('<span class="missing">{}</span>', _("to be filled in: %(what)s") % {"what": label})
+
+
+@register.filter
+def euros(amount: Decimal) -> str:
+    """1 760,83 € with narrow spaces in French."""
+    text = number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
+    return text.replace("\xa0", NARROW_SPACE) + NARROW_SPACE + "€"
