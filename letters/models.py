@@ -21,7 +21,10 @@ class LegalFigures(models.Model):
     daily_ceiling = models.DecimalField(_("ceiling a day, EUR"), max_digits=8, decimal_places=2)
     yearly_ceiling = models.DecimalField(_("ceiling a year, EUR"), max_digits=8, decimal_places=2)
     raised_yearly_ceiling = models.DecimalField(
-        _("raised ceiling a year, EUR"), max_digits=8, decimal_places=2, help_text=_("For the functions that may have it, in sport for one.")
+        _("raised ceiling a year, EUR"),
+        max_digits=8,
+        decimal_places=2,
+        help_text=_("For the functions that may have it, in sport for one."),
     )
     source = models.CharField(_("source"), max_length=300, help_text=_("The letter cites it."))
     url = models.URLField(_("address of the source"), blank=True)

@@ -13,7 +13,11 @@ class Gap:
 
 def gaps(wording: Wording) -> list[Gap]:
     """What the law asks for and the club has not yet written, in the order of the letter."""
-    return [Gap(name, str(Wording._meta.get_field(name).verbose_name)) for name in _needed(wording) if not getattr(wording, name).strip()]
+    return [Gap(name, label_of(name)) for name in _needed(wording) if not getattr(wording, name).strip()]
+
+
+def label_of(name: str) -> str:
+    return str(Wording._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a field of the model's own
 
 
 def _needed(wording: Wording) -> list[str]:

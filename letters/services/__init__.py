@@ -3,15 +3,18 @@
 from .delivery import deliver, send_test, settle_lost_letters
 from .demo import fill_demo_letters
 from .retrying import Retry, cancel_letter, mark_bounced, resolve_unsure, retry_failed, retry_letter
-from .sending import NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
-from .words import latest_wording, preview_letter, save_facts, save_wording
+from .sending import EVERYBODY, WORDING_PAGE, NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
+from .words import changed_wording, latest_wording, preview_letter, save_facts, save_wording, today_of
 
 __all__ = [
+    "EVERYBODY",
+    "WORDING_PAGE",
     "NotInClub",
     "Refused",
     "Retry",
     "SendingPlan",
     "cancel_letter",
+    "changed_wording",
     "deliver",
     "fill_demo_letters",
     "latest_wording",
@@ -27,4 +30,5 @@ __all__ = [
     "send_letters",
     "send_test",
     "settle_lost_letters",
+    "today_of",
 ]

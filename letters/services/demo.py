@@ -1,5 +1,7 @@
 """What the demo club's letters say; safe to repeat."""
 
+from typing import Any
+
 from django.db import transaction
 
 from lessons.models import Club
@@ -9,7 +11,7 @@ from .words import latest_wording, save_wording
 
 EMPLOYED = ("Thomas", "Claes")  # his letter is held back
 ACTIVITY = "Encadrement des cours d’équitation et des sorties"
-WORDS = {
+WORDS: dict[str, Any] = {
     "legal_status": Wording.LegalStatus.ASBL,
     "registration_number": "BE 0123.456.749",
     "address": "Rue du Bois 12, 1000 Bruxelles",

@@ -125,19 +125,21 @@ def _incomplete(missing: list[Gap]) -> Refused:
 
 def _select(papers: _Papers, teachers: str | list[int]) -> Selection:
     rows = Teacher.objects.filter(club=papers.club)
-    named = teachers != EVERYBODY
-    rows = rows.filter(pk__in=teachers) if named else rows.filter(active=True, volunteer=True)
+    named = None if isinstance(teachers, str) else set(teachers)
+    rows = rows.filter(active=True, volunteer=True) if named is None else rows.filter(pk__in=named)
     standing = _standing(papers)
     facts = rows.values_list(
         "pk", "first_name", "last_name", "email", "volunteer", "volunteer_facts__activity", "volunteer_facts__employed_as"
     )
     candidates = [
-        Candidate(pk, f"{first} {last}".strip(), email, volunteer, activity or papers.wording.activity, job or "", frozenset(standing.get(pk, ())))
+        Candidate(
+            pk, f"{first} {last}".strip(), email, volunteer, activity or papers.wording.activity, job or "", frozenset(standing.get(pk, ()))
+        )
         for pk, first, last, email, volunteer, activity, job in facts
     ]
-    if named and (strangers := set(teachers) - {candidate.teacher for candidate in candidates}):
+    if named and (strangers := named - {candidate.teacher for candidate in candidates}):
         raise NotInClub({"teachers": [_("The club has no such teacher: %(ids)s.") % {"ids": ", ".join(map(str, sorted(strangers)))}]})
-    return select(candidates, again=named)
+    return select(candidates, again=named is not None)
 
 
 def _standing(papers: _Papers) -> dict[int, set[str]]:

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from letters.models import Wording
+from letters.wording import label_of
 
 register = template.Library()
 NARROW_SPACE = "\u202f"
@@ -18,9 +19,8 @@ NARROW_SPACE = "\u202f"
 def needed(wording: Wording, name: str) -> str | SafeString:
     """The club's words, or a mark that they are still to be written: a preview shows it, and no letter is sent with it."""
     value: str = getattr(wording, name).strip()
-    label = str(Wording._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a field of the model's own
     # Translators: "à compléter : %(what)s"
-    return value or format_html('<span class="missing">{}</span>', _("to be filled in: %(what)s") % {"what": label})
+    return value or format_html('<span class="missing">{}</span>', _("to be filled in: %(what)s") % {"what": label_of(name)})
 
 
 @register.filter
