@@ -71,7 +71,7 @@ class Wording(models.Model):
     version = models.PositiveIntegerField(_("version"))
     legal_status = models.CharField(_("legal status"), max_length=20, choices=LegalStatus, default=LegalStatus.ASBL)
     registration_number = models.CharField(_("company number"), max_length=40, blank=True)
-    address = models.CharField(_("address of the club"), max_length=200, blank=True)
+    address = text(_("address of the club"))
     responsible = text(_("who is responsible"), _("Of a de facto association: the names and addresses of those responsible."))
     purpose = text(_("disinterested purpose"))
     activity = models.CharField(
@@ -120,8 +120,8 @@ class VolunteerFacts(models.Model):
     """What a letter says of one volunteer besides the name."""
 
     teacher = models.OneToOneField(Teacher, models.CASCADE, related_name="volunteer_facts", verbose_name=_("teacher"))
-    address = models.CharField(_("postal address"), max_length=200, blank=True)
-    activity = models.CharField(_("volunteer activity"), max_length=200, blank=True, help_text=_("Empty: the club's usual one."))
+    address = text(_("postal address"))
+    activity = models.CharField(_("volunteer activity"), max_length=200, blank=True, help_text=_("Empty: the club’s usual one."))
     employed_as = models.CharField(
         _("employed by the club for"), max_length=200, blank=True, help_text=_("Nobody volunteers for the activity they are employed for.")
     )

@@ -14,7 +14,7 @@ ACTIVITY = "Encadrement des cours d’équitation et des sorties"
 WORDS: dict[str, Any] = {
     "legal_status": Wording.LegalStatus.ASBL,
     "registration_number": "BE 0123.456.749",
-    "address": "Rue du Bois 12, 1000 Bruxelles",
+    "address": "Rue du Bois 12\n1000 Bruxelles",
     "purpose": (
         "faire découvrir l’équitation à tous les âges, dans le respect du cheval, et rendre ce sport accessible aux personnes en "
         "situation de handicap. L’association ne distribue aucun bénéfice à ses membres."
@@ -43,7 +43,7 @@ def fill_demo_letters(*, club: Club) -> None:
             VolunteerFacts.objects.bulk_create(
                 VolunteerFacts(
                     teacher=teacher,
-                    address=f"Chemin des Prés {number}, 1300 Wavre",
+                    address=f"Chemin des Prés {number}\n1300 Wavre",
                     employed_as=ACTIVITY if (teacher.first_name, teacher.last_name) == EMPLOYED else "",
                 )
                 for number, teacher in enumerate(club.teachers.order_by("pk"), start=1)

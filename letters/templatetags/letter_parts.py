@@ -28,3 +28,9 @@ def euros(amount: Decimal) -> str:
     """1 760,83 € with narrow spaces in French."""
     text = number_format(amount, decimal_pos=2, use_l10n=True, force_grouping=True)
     return text.replace("\xa0", NARROW_SPACE) + NARROW_SPACE + "€"
+
+
+@register.filter
+def lower_first(words: str) -> str:
+    """For a label in the middle of a sentence; what is written in capitals stays."""
+    return words[:1].lower() + words[1:]
