@@ -1,6 +1,6 @@
 """What lists can be narrowed by. Days are days of the club: the view has put its time zone in force."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,13 +12,17 @@ from .models import Client, Closure, Lesson, Subscription, Teacher
 from .planner import day_bounds
 
 
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
+
+
 class DayFilter(filters.DateFilter):
     """Compares an instant with the beginning of a local day."""
 
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
         if value is None:
             return qs
-        midnight, _end = day_bounds(value, value + timedelta(days=1), timezone.get_current_timezone())
+        near = min(max(value, EARLIEST), LATEST)  # what lies beyond has no midnight in UTC
+        midnight, _end = day_bounds(near, near, timezone.get_current_timezone())
         return qs.filter(**{f"{self.field_name}__{self.lookup_expr}": midnight})
 
 

@@ -93,6 +93,13 @@ def run_follow_up(lesson: Lesson) -> Job:
     return lesson.job
 
 
+def result_of(lesson: Lesson) -> dict[str, Any]:
+    """What the lesson's job says that it did."""
+    job = run_follow_up(lesson)
+    assert job.status == "done", job.error
+    return dict(job.result or {})
+
+
 def statuses(lesson: Lesson) -> dict[str, str]:
     rows = Enrolment.objects.filter(lesson=lesson).select_related("client")
     return {row.client.first_name: row.status for row in rows}
