@@ -4,9 +4,6 @@
 const MOST_OPTIONS = 8;
 const PAUSE_MS = 250; // after the last key, before the dates are asked for
 
-document.addEventListener("fragment:shown", enhance);
-enhance();
-
 function enhance() {
   const form = document.getElementById("lesson-form");
   if (!form || form.dataset.enhanced) return;
@@ -156,8 +153,8 @@ class Chips {
     const broke = this.chosen.filter((option) => option.dataset.left === "0").map((option) => this.texts.warning.replace("%s", option.dataset.name));
     this.warning.textContent = broke.join(" ");
     const [enrolled, free] = [this.chosen.length, Number(this.capacity.value) - this.chosen.length];
-    const pattern = free === 1 ? this.texts.freeOne : this.texts.free;
-    this.hint.textContent = enrolled && free >= 0 ? pattern.replace("%(enrolled)s", enrolled).replace("%(free)s", free) : "";
+    const { enrolledOne, enrolled: enrolledMany, freeOne, free: freeMany } = this.texts;
+    this.hint.textContent = enrolled && free >= 0 ? `${count(enrolled, enrolledOne, enrolledMany)}, ${count(free, freeOne, freeMany)}` : "";
   }
 }
 
@@ -260,3 +257,6 @@ function say(day, format = { weekday: "long", day: "numeric", month: "long" }) {
   const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
   return new Intl.DateTimeFormat(document.documentElement.lang, format.day ? { ...format, ...year } : format).format(date);
 }
+
+document.addEventListener("fragment:shown", enhance);
+enhance();
