@@ -48,7 +48,9 @@ def follow(open_page: OpenPage, world: World, server: Callable[[Route], None]) -
     """The week with the lesson and its job, answered by `server`; the page's clock stands still until it is told to run."""
 
     def prepare(page: Page) -> None:
-        page.clock.install()
+        now = timezone.now()
+        page.clock.install(time=now)
+        page.clock.pause_at(now)
         page.route(JOBS, server)
 
     page = open_page(f"/club/planning?jour={world.day}", before=prepare)
