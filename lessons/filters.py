@@ -11,7 +11,6 @@ from django_filters import rest_framework as filters
 from .models import Client, Closure, Lesson, Subscription, Teacher
 from .planner import day_bounds
 
-
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 
