@@ -168,6 +168,10 @@ class Subscription(models.Model):
     def __str__(self) -> str:
         return f"{self.client}: {self.get_kind_display()}"
 
+    def clean(self) -> None:
+        if self.client_id and self.club_id and self.client.club_id != self.club_id:
+            raise ValidationError({"client": _("This client is of another club.")})
+
     @property
     def remaining(self) -> int | None:
         """Lessons left; None for a period, which does not count them."""

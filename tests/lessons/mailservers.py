@@ -38,12 +38,14 @@ def real_server() -> Iterator[tuple[int, Catcher]]:
 class ScriptedServer:
     """Answers each command with what the script says for its verb, `OK` where it says nothing, and `DROP` cuts the line.
 
-    `END` is the moment after the final dot. It counts what it has accepted and how often somebody called.
+    `HANG` waits until the server is closed. `END` is the moment after the final dot. It counts what it has accepted and how
+    often somebody called; `hanging` says that it hangs.
     """
 
     def __init__(self, **script: str) -> None:
         self.script = script
         self.accepted = self.calls = 0
+        self.hanging, self.closed = threading.Event(), threading.Event()
         self.lines: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
@@ -54,6 +56,7 @@ class ScriptedServer:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.closed.set()
         for line in [self.listener, *self.lines]:
             with suppress(OSError):  # the other side has gone already
                 line.shutdown(socket.SHUT_RDWR)
@@ -87,7 +90,10 @@ class ScriptedServer:
 
     def _answer(self, line: socket.socket, moment: str, usual: str) -> bool:
         answer = self.script.get(moment, usual)
-        if answer == "DROP":
+        if answer == "HANG":
+            self.hanging.set()
+            self.closed.wait(60)
+        if answer in ("DROP", "HANG"):
             return False
         line.sendall(answer.encode() + b"\r\n")
         return True
