@@ -18,7 +18,7 @@ TRAY_SQL = """
     FROM (SELECT EXISTS (SELECT 1 FROM jobs_worker WHERE seen_at > %s) AS yes) alive
     LEFT JOIN jobs_job ON jobs_job.scope = %s AND jobs_job.user_id IS NOT NULL AND jobs_job.batch_id IS NULL
         AND (jobs_job.status IN ('pending', 'running') OR (jobs_job.status = 'error' AND jobs_job.finished_at > %s))
-    ORDER BY jobs_job.id DESC
+    ORDER BY jobs_job.status = 'error' DESC, jobs_job.id DESC
     LIMIT %s
 """
 

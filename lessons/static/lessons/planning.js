@@ -12,7 +12,10 @@ const planning = document.getElementById("planning");
 async function load(url, options = {}) {
   const response = await fetch(url, { credentials: "same-origin", ...options });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (!page.querySelector("[data-fragment], #planning, .tray")) location.assign(response.url); // logged out meanwhile
+  if (!page.querySelector("[data-fragment], #planning")) {
+    if (response.redirected) location.assign(response.url); // logged out meanwhile
+    throw new Error(`${url} answered ${response.status}`);
+  }
   return { response, page };
 }
 
