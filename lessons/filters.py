@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
-from .models import Client, Closure, Lesson, Subscription, Teacher
+from .models import Client, Closure, Lesson, Series, Subscription, Teacher
 from .planner import day_bounds
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
@@ -28,7 +28,7 @@ class DayFilter(filters.DateFilter):
 class LessonFilter(filters.FilterSet):
     teacher = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Teacher, request))
     client = filters.ModelChoiceFilter(field_name="enrolments__client", queryset=lambda request: _of_club(Client, request))
-    series = filters.NumberFilter(field_name="series_id")
+    series = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Series, request))
     place = filters.CharFilter(field_name="place__name", lookup_expr="iexact")
     to = DayFilter(field_name="starts_at", lookup_expr="lt", label=_("lessons that start before this day"))
 
@@ -66,6 +66,6 @@ ClosureFilter.base_filters["from"] = filters.DateFilter(
 )
 
 
-def _of_club(model: type[Teacher | Client], request: Any) -> QuerySet[Any]:
+def _of_club(model: type[Teacher | Client | Series], request: Any) -> QuerySet[Any]:
     membership = getattr(request, "membership", None)
     return model.objects.filter(club=membership.club) if membership else model.objects.none()

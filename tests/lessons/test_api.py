@@ -49,14 +49,14 @@ def test_a_week_of_lessons_is_asked_for_by_its_days(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"from": "soon"}, {"to": "2027-02-30"}, {"teacher": "x"}, {"teacher": "99999999999999999999"}, {"series": "1.5x"}]
+    "query", [{"from": "soon"}, {"to": "2027-02-30"}, {"teacher": "x"}, {"series": "99999999999999999999"}, {"series": "0.5"}]
 )
 def test_a_filter_that_makes_no_sense_is_told_at_its_name(world: World, query: dict[str, str]) -> None:
     answer = api(world.manager).get("/api/lessons/", query)
     assert (answer.status_code, list(answer.json())) == (400, list(query))
 
 
-@pytest.mark.parametrize("query", [{"series": "99999999999999999999"}, {"series": "0.5"}, {"place": "nowhere"}, {"search": "nothing"}])
+@pytest.mark.parametrize("query", [{"place": "nowhere"}, {"search": "nothing"}])
 def test_a_filter_that_fits_nothing_finds_nothing(world: World, query: dict[str, str]) -> None:
     world.plan()
     assert api(world.manager).get("/api/lessons/", query).json()["count"] == 0

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -69,6 +70,11 @@ def test_running_the_job_of_a_sent_notice_again_sends_nothing(notice: Notice, ca
     jobs.enqueue("lessons.send_notice", notice.pk)
     drain()
     assert len(caught.caught) == 1
+
+
+def test_a_backend_that_is_not_smtp_sends_too(notice: Notice, mailoutbox: list[EmailMessage]) -> None:
+    assert attempt().status == "done"
+    assert [message.to for message in mailoutbox] == [["camille@example.org"]]
 
 
 def test_one_connection_serves_many_mails(world: World, use: Use) -> None:
