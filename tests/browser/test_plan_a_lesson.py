@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jobs.models import Job
-from lessons.models import Lesson, Place
+from lessons.models import Closure, Lesson, Place
 from tests.browser.conftest import OpenPage
 from tests.cluster import Cluster
 from tests.lessons.world import World, at, run_follow_up
@@ -108,6 +108,28 @@ def test_a_taken_place_is_said_at_its_field_and_a_way_out_fills_it(open_page: Op
     expect(page.locator("[name=place]")).to_have_value("Manège")
     page.keyboard.press("Enter")  # the primary button has the focus
     expect(page.locator(".lesson.fresh", has_text="Manège")).to_contain_text("1/8")
+
+
+def test_a_conflict_is_told_before_the_form_is_sent(open_page: OpenPage, world: World) -> None:
+    world.plan(teacher=world.lea.pk)
+    page = open_page(f"/club/planning?jour={world.day}")
+    open_form(page, world)
+    fill_form(page, world)
+    expect(page.locator("#preview")).to_have_text("Carrière is taken from 16:00 to 17:00 by Léa Dumont (Galop 2).")
+    page.fill("[name=start]", "17:00")
+    expect(page.locator("#preview")).to_be_hidden()
+
+
+def test_skipped_dates_are_told_before_they_are_made(open_page: OpenPage, world: World) -> None:
+    holiday = world.day + timedelta(weeks=1)
+    Closure.objects.create(club=world.club, first_day=holiday, last_day=holiday, reason="frost")
+    page = open_page(f"/club/planning?jour={world.day}")
+    open_form(page, world)
+    fill_form(page, world)
+    page.check("[name=weekly]")
+    page.fill("[name=until]", world.weeks(3).until.isoformat())
+    expect(page.locator("#preview")).to_contain_text("2 lessons will be created. 1 date is skipped:")
+    expect(page.locator("#preview li")).to_contain_text("club closed (frost)")
 
 
 def test_a_double_click_makes_one_lesson(open_page: OpenPage, world: World) -> None:
