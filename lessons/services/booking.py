@@ -169,9 +169,8 @@ def _time_problems(club: Club, starts_at: datetime, minutes: int, repeat: planne
 def _too_small(capacity: int, clients: int) -> str:
     if capacity < 1:
         return _("A lesson has at least one place.")
-    return ngettext("%(clients)d client for %(capacity)s places.", "%(clients)d clients for %(capacity)s places.", clients) % {
-        "clients": clients, "capacity": capacity,
-    }  # fmt: skip
+    said = ngettext("%(clients)d client for a capacity of %(capacity)s.", "%(clients)d clients for a capacity of %(capacity)s.", clients)
+    return said % {"clients": clients, "capacity": capacity}
 
 
 def _rule_problem(rule: planner.Rule, starts_at: datetime, club: Club) -> str:
