@@ -48,7 +48,11 @@ COPY_FIRST = f"""
     WHERE first.id = %s"""  # noqa: S608  names of our own columns
 COPY_ON_POSTGRES = COPY_FIRST.format(new="new.id, new.args", source="(SELECT unnest(%s::uuid[]) AS id, unnest(%s::jsonb[]) AS args)")
 COPY_ON_SQLITE = COPY_FIRST.format(new="json_extract(new.value, '$[0]'), json_extract(new.value, '$[1]')", source="json_each(%s)")
-PROMOTE = "UPDATE jobs_job SET ready_at = run_at, run_at = NULL WHERE status = 'pending' AND run_at <= {now}"
+PROMOTE = """
+    UPDATE jobs_job SET ready_at = run_at, run_at = NULL
+    WHERE status = 'pending' AND run_at <= {now} AND id IN (
+        SELECT id FROM jobs_job WHERE status = 'pending' AND run_at <= {now} {skip_locked}
+    )"""
 
 
 class ClaimLost(Exception):
@@ -163,12 +167,17 @@ class Claims:
                 _note(job, outcome, traceback, self.alias)
 
     def rescue(self) -> None:
-        """Take back what dead workers hold. A worker runs its claims in order: the first is what it died of, the rest waited."""
-        running = Job.objects.using(self.alias).running().exclude(owner__startswith=self.process)
-        stale = running.filter(heartbeat_at__lt=Now() - timedelta(seconds=STALE_AFTER_SECONDS))
+        """Between two jobs: take back what dead workers hold, and what this one holds without knowing of it.
+
+        A worker runs its claims in order: the first is what it died of, the rest waited.
+        """
+        running = Job.objects.using(self.alias).running()
         owners = set(running.order_by().values_list("owner", flat=True).distinct())
-        if not owners:
+        if mine := {owner for owner in owners if owner.startswith(self.process)}:
+            self.give_back(running.filter(owner__in=mine))
+        if not (owners := owners - mine):
             return
+        stale = running.filter(heartbeat_at__lt=Now() - timedelta(seconds=STALE_AFTER_SECONDS)).exclude(owner__in=mine)
         dead = set(self.dead_among(owners))
         frozen = set(stale.order_by().values_list("owner", flat=True)) - dead
         for owner in frozen:
