@@ -207,7 +207,7 @@ def _unique_key(args: Sequence[Any]) -> str:
 
 
 def _ring_and_run(jobs: list[Job]) -> None:
-    for queue in {job.queue for job in jobs if job.run_at is None}:
+    for queue in {job.queue for job in jobs}:  # a deferred one may be due before anybody looks by himself
         claims.ring(queue)
     enqueued.send(sender=Job, jobs=jobs)
 

@@ -211,7 +211,7 @@ def work(ticket: int, rung_at: float) -> None:
     try:
         _loop.work(rung_at)
     finally:
-        limits.put_out_fuse()
+        limits.uninstall()
     if _loop.dismissed_at:
         sys.exit()
 
@@ -233,7 +233,7 @@ def drain(limit: int | None = None) -> int:
             _loop.run(job, hold)
             done += 1
     finally:
-        limits.put_out_fuse()
+        limits.uninstall()
         ended.set()
         if not inside:
             watcher.join()
