@@ -21,6 +21,7 @@ django.setup()
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ, Task
 from django_q.tasks import async_task
@@ -128,8 +129,9 @@ def make_rows(count: int) -> list[int]:
 
 
 def clean() -> None:
-    for model in (Row, Job, OrmQ, Task, Worker):
-        model.objects.all().delete()
+    models: tuple[type[Model], ...] = (Row, Job, OrmQ, Task, Worker)
+    for model in models:
+        model._default_manager.all().delete()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE jobs_job")

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ class Catcher:
 def start_catcher(directory: Path, port: int, delay_seconds: float = 0) -> Controller:
     """Returns once the server answers. Raises OSError where the port is taken."""
     directory.mkdir(parents=True, exist_ok=True)
+    socket.create_server(("127.0.0.1", port)).close()  # refused at once; aiosmtpd would tell after 5 s
     controller = Controller(Catcher(directory, delay_seconds), hostname="127.0.0.1", port=port, data_size_limit=LARGEST_BYTES)
     controller.start()
     return controller

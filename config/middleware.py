@@ -1,17 +1,18 @@
-"""What a person sees while the database is away: a page that says so, not a traceback."""
+"""What a person sees when something fails: a page that says so, never a traceback."""
 
 import sys
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from .views import respond_with_error
+from .views import not_found, respond_with_error, server_error
 
 RETRY_AFTER_SECONDS = 5
 
@@ -26,6 +27,21 @@ class DatabaseAwayMiddleware:
         response = self.get_response(request)
         if response.status_code == 500 and getattr(request, "database_away", False):
             return respond_database_away(request)
+        return response
+
+
+class OwnErrorPagesMiddleware:
+    """With DEBUG too: people who try the demo are no developers, and the traceback is in the log."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.DEBUG and isinstance(response, HttpResponseNotFound):  # no 404 of ours is of this class
+            return not_found(request)
+        if settings.DEBUG and response.status_code == 500:
+            return server_error(request)
         return response
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -247,9 +247,13 @@ class WorkerAdmin(ReadOnly, ModelAdmin):
     list_filter = ("host",)
     ordering = ("-seen_at",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Worker]:
+        workers: QuerySet[Worker] = super().get_queryset(request)
+        return workers.annotate(alive=ExpressionWrapper(services.is_alive(), BooleanField()))
+
     @display(description=_("state"), label=WORKER_BADGES)  # type: ignore[untyped-decorator]
-    def shown_state(self, worker: Worker) -> tuple[str, str]:
-        if not health.is_alive(worker):
+    def shown_state(self, worker: Any) -> tuple[str, str]:
+        if not worker.alive:
             return "gone", gettext("Gone")
         return worker.state, worker.get_state_display()
 

@@ -55,9 +55,11 @@ class Doorbell(ORM):
         return [(None, _ticket()) for _ in range(Conf.WORKERS - bell.tickets_on_table())]
 
     def _plain_tasks(self) -> list[tuple[int | None, str]] | None:
+        """With a ticket behind each, so that a job waits for one plain task a worker, not for all of them."""
         tasks: list[tuple[int | None, str]] | None = super().dequeue()  # sleeps for Conf.POLL when there are none
         if tasks:
             bell.plain_task_arrived()
+            tasks.append((None, _ticket()))
         return tasks
 
     def set_stat(self, key: str, value: str, timeout: int) -> Any:

@@ -20,7 +20,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Now
 from django.utils import timezone, translation
 
-from . import bell, registry
+from . import bell, registry, storable
 from .models import Attempt, Job, JobQuerySet
 
 SIDE = "jobs_side"  # a second connection of the worker: claims and progress are not part of the job's transaction
@@ -48,7 +48,11 @@ COPY_FIRST = f"""
     WHERE first.id = %s"""  # noqa: S608  names of our own columns
 COPY_ON_POSTGRES = COPY_FIRST.format(new="new.id, new.args", source="(SELECT unnest(%s::uuid[]) AS id, unnest(%s::jsonb[]) AS args)")
 COPY_ON_SQLITE = COPY_FIRST.format(new="json_extract(new.value, '$[0]'), json_extract(new.value, '$[1]')", source="json_each(%s)")
-PROMOTE = "UPDATE jobs_job SET ready_at = run_at, run_at = NULL WHERE status = 'pending' AND run_at <= {now}"
+PROMOTE = """
+    UPDATE jobs_job SET ready_at = run_at, run_at = NULL
+    WHERE status = 'pending' AND run_at <= {now} AND id IN (
+        SELECT id FROM jobs_job WHERE status = 'pending' AND run_at <= {now} {skip_locked}
+    )"""
 
 
 class ClaimLost(Exception):
@@ -122,7 +126,7 @@ class Claims:
     def finish(self, job: Job, result: Any) -> None:
         """On the job's own connection, so that an atomic job's effects and its end commit together."""
         steps = [{**step, "state": "done", "progress": 100} for step in job.steps]
-        values = [job.message, json.dumps(steps), json.dumps(result), self.key(job), job.owner, job.attempts]
+        values = [job.message, json.dumps(steps), storable.as_json(result), self.key(job), job.owner, job.attempts]
         with connection.cursor() as cursor:
             cursor.execute(self._finish_atomic if connection.in_atomic_block else self._finish, values)
             if cursor.rowcount != 1:
@@ -153,22 +157,27 @@ class Claims:
 
     def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False) -> None:
         """Note the attempt; try again after the kind's delay, or give up. `error` is what a person may read."""
-        changes: dict[str, Any]
+        changes: dict[str, Any] = {"owner": "", "heartbeat_at": None, "error": storable.text(error, storable.MOST_OF_AN_ERROR)}
         if permanent or job.attempts >= job.max_attempts:
-            changes = {"status": Job.Status.ERROR, "finished_at": Now()}
+            changes |= {"status": Job.Status.ERROR, "finished_at": Now()}
         else:
-            changes = {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, outcome)}
+            changes |= {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, outcome)}
         with transaction.atomic(using=self.alias):
-            if held(job, self.alias).update(owner="", error=error, heartbeat_at=None, **changes):
+            if held(job, self.alias).update(**changes):
                 _note(job, outcome, traceback, self.alias)
 
     def rescue(self) -> None:
-        """Take back what dead workers hold. A worker runs its claims in order: the first is what it died of, the rest waited."""
-        running = Job.objects.using(self.alias).running().exclude(owner__startswith=self.process)
-        stale = running.filter(heartbeat_at__lt=Now() - timedelta(seconds=STALE_AFTER_SECONDS))
+        """Between two jobs: take back what dead workers hold, and what this one holds without knowing of it.
+
+        A worker runs its claims in order: the first is what it died of, the rest waited.
+        """
+        running = Job.objects.using(self.alias).running()
         owners = set(running.order_by().values_list("owner", flat=True).distinct())
-        if not owners:
+        if mine := {owner for owner in owners if owner.startswith(self.process)}:
+            self.give_back(running.filter(owner__in=mine))
+        if not (owners := owners - mine):
             return
+        stale = running.filter(heartbeat_at__lt=Now() - timedelta(seconds=STALE_AFTER_SECONDS)).exclude(owner__in=mine)
         dead = set(self.dead_among(owners))
         frozen = set(stale.order_by().values_list("owner", flat=True)) - dead
         for owner in frozen:
@@ -339,7 +348,12 @@ def held(job: Job, using: str) -> JobQuerySet:
 
 def _note(job: Job, outcome: str, traceback: str, using: str) -> None:
     Attempt.objects.using(using).create(
-        job_id=job.pk, number=job.attempts, outcome=outcome, owner=job.owner, started_at=job.started_at, traceback=traceback
+        job_id=job.pk,
+        number=job.attempts,
+        outcome=outcome,
+        owner=job.owner,
+        started_at=job.started_at,
+        traceback=storable.text(traceback, storable.MOST_OF_A_TRACEBACK),
     )
 
 

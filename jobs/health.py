@@ -61,10 +61,6 @@ def workers_alive() -> bool:
     return services.workers_alive()
 
 
-def is_alive(worker: Worker) -> bool:
-    return timezone.now() - worker.seen_at < timedelta(seconds=services.WORKER_ALIVE_SECONDS)
-
-
 def queue_names() -> list[str]:
     """Those of the settings in their order, then those that a kind names."""
     named_by_kinds = sorted({registry.get(kind).queue for kind in registry.names()})
@@ -93,7 +89,7 @@ def _look(snapshot: Snapshot) -> None:
 
 
 def _workers() -> list[dict[str, Any]]:
-    alive = Worker.objects.filter(seen_at__gt=Now() - timedelta(seconds=services.WORKER_ALIVE_SECONDS))
+    alive = Worker.objects.filter(services.is_alive())
     return [
         {
             "host": worker.host,

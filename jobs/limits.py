@@ -13,6 +13,7 @@ STDERR = 2
 
 _reason: type[BaseException] | None = None  # what the alarm raises; None outside a job
 _fuse_at = 0.0
+_installed = False
 
 
 class Interrupted(KeyboardInterrupt):
@@ -29,9 +30,9 @@ class Released(Interrupted):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Python delivers signals to the main thread alone: a job run within a web request (JOBS_INLINE) has no limit."""
+    """A job run within a web request (JOBS_INLINE) has no limit: an alarm, or the fuse, would end the whole server."""
     global _reason
-    if threading.current_thread() is not threading.main_thread():
+    if not _installed or threading.current_thread() is not threading.main_thread():
         yield
         return
     _reason = TimedOut
@@ -46,8 +47,16 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 def install() -> None:
     """Each time a ticket begins: django-q2 resets the alarm after every plain task."""
-    if threading.current_thread() is threading.main_thread():
+    global _installed
+    if threading.current_thread() is threading.main_thread():  # Python delivers signals to no other
         signal.signal(signal.SIGALRM, _interrupt)
+        _installed = True
+
+
+def uninstall() -> None:
+    global _installed
+    _installed = False
+    put_out_fuse()
 
 
 def release_job() -> None:

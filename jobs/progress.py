@@ -1,6 +1,6 @@
 """What a task gets in its hand."""
 
-from . import claims
+from . import claims, storable
 from .models import Job
 
 
@@ -43,5 +43,5 @@ class Progress:
         whole = (self._step + part) / len(self.job.steps) if self._step >= 0 else part
         # What survived from an earlier attempt never goes back under the eyes of who waits.
         self.job.progress = max(self.job.progress, min(99, int(100 * whole)))
-        self.job.message = str(message)[:200] or self.job.message
+        self.job.message = storable.text(message, 200) or self.job.message
         self._hold.report(self.job, progress=self.job.progress, message=self.job.message, steps=self.job.steps)

@@ -5,11 +5,11 @@ import traceback
 from contextlib import nullcontext
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from . import claims, limits, registry
+from . import claims, limits, registry, storable
 from .models import Attempt, Job
 from .progress import Progress
 
@@ -31,7 +31,11 @@ def run(job: Job, hold: claims.Claims) -> None:
             connection.close()
             error = _("It took longer than %(seconds)s seconds and was stopped.") % {"seconds": f"{kind.timeout_seconds:g}"}
             hold.fail(job, Attempt.Outcome.TIMEOUT, error, traceback=traceback.format_exc())
-        except Exception as error:
+        except KeyboardInterrupt:  # Ctrl-C, where a person runs jobs in a terminal
+            connection.close()
+            hold.release(job)
+            raise
+        except BaseException as error:  # sys.exit() and its like end the task, not the worker
             if not connection.in_atomic_block:  # a test, or a request that wraps us, owns the connection
                 connection.close_if_unusable_or_obsolete()
             _note_failure(job, error, hold)
@@ -44,10 +48,21 @@ def _attempt(job: Job, kind: registry.Kind, hold: claims.Claims) -> None:
     with transaction.atomic() if kind.atomic else nullcontext():
         with limits.time_limit(kind.timeout_seconds):
             result = kind.function(progress, *job.args)
+        _finish(job, result, hold)
+
+
+def _finish(job: Job, result: Any, hold: claims.Claims) -> None:
+    """A session that was lost while the job acted outside is no reason to act again."""
+    try:
+        hold.finish(job, result)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block:
+            raise
+        connection.close()
         hold.finish(job, result)
 
 
-def _note_failure(job: Job, error: Exception, hold: claims.Claims) -> None:
+def _note_failure(job: Job, error: BaseException, hold: claims.Claims) -> None:
     known = isinstance(error, registry.PermanentError | registry.RetryableError)
     if known:
         logger.info("%s did not succeed in attempt %d", job, job.attempts)
@@ -58,7 +73,7 @@ def _note_failure(job: Job, error: Exception, hold: claims.Claims) -> None:
         Attempt.Outcome.ERROR,
         error_for_people(error),
         traceback=traceback.format_exc(),
-        permanent=isinstance(error, registry.PermanentError),
+        permanent=isinstance(error, registry.PermanentError | storable.Unstorable),
     )
 
 

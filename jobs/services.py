@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,8 +11,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
-from django.utils import timezone, translation
+from django.utils import translation
 
 from . import claims, registry
 from .models import Batch, Job, JobQuerySet, Queue, Worker, time_ordered_uuid
@@ -90,7 +91,7 @@ def retry(job: Job) -> Job:
 def retry_all(*, kind: str = "", queue: str = "") -> int:
     """Try every failed job again; returns how many. Unique ones whose twin already waits stay as they are."""
     failed = _narrow(Job.objects.failed(), kind, queue)
-    count = _reset(failed.filter(unique_key=""))
+    count = _in_parts(failed.filter(unique_key=""), _reset)
     if count:
         claims.ring()
     for job in failed.exclude(unique_key=""):
@@ -110,13 +111,12 @@ def cancel(job: Job) -> Job:
 
 def clear(*, queue: str = "") -> int:
     """Cancel everything that waits; returns how many."""
-    return _cancel(_narrow(Job.objects.waiting(), "", queue))
+    return _in_parts(_narrow(Job.objects.waiting(), "", queue), _cancel)
 
 
 def discard(job: Job) -> None:
     """Delete an ended job with its history. Raises StateConflict while it waits or runs."""
-    deleted, _ = Job.objects.filter(pk=job.pk).exclude(status__in=[Job.Status.PENDING, Job.Status.RUNNING]).delete()
-    if not deleted:
+    if not _delete(Job.objects.filter(pk=job.pk).exclude(status__in=[Job.Status.PENDING, Job.Status.RUNNING])):
         raise StateConflict(translation.gettext("Cancel this work before it is deleted."))
 
 
@@ -152,11 +152,16 @@ def is_expired(job: Job) -> bool:
 
 def restart() -> int:
     """Ask every cluster to finish what runs and end; its supervisor starts it anew. Returns how many workers were asked."""
-    return Worker.objects.filter(seen_at__gt=_ago(WORKER_ALIVE_SECONDS)).update(restart_asked_at=Now())
+    return Worker.objects.filter(is_alive()).update(restart_asked_at=Now())
+
+
+def is_alive() -> Q:
+    """The condition under which a worker counts as alive."""
+    return Q(seen_at__gt=_ago(WORKER_ALIVE_SECONDS))
 
 
 def workers_alive() -> bool:
-    return Worker.objects.filter(seen_at__gt=_ago(WORKER_ALIVE_SECONDS)).exists()
+    return Worker.objects.filter(is_alive()).exists()
 
 
 def job_reference(job: Job) -> dict[str, str]:
@@ -202,7 +207,7 @@ def _unique_key(args: Sequence[Any]) -> str:
 
 
 def _ring_and_run(jobs: list[Job]) -> None:
-    for queue in {job.queue for job in jobs if job.run_at is None}:
+    for queue in {job.queue for job in jobs}:  # a deferred one may be due before anybody looks by himself
         claims.ring(queue)
     enqueued.send(sender=Job, jobs=jobs)
 
@@ -233,12 +238,24 @@ def _narrow(jobs: JobQuerySet, kind: str, queue: str) -> JobQuerySet:
 
 
 def _delete(jobs: JobQuerySet) -> int:
-    """In order of their keys, some at a time: two who delete at once must not wait for each other in a ring."""
+    return _in_parts(jobs, JobQuerySet.delete)
+
+
+def _in_parts(jobs: JobQuerySet, change: Callable[[JobQuerySet], object]) -> int:
+    """Some at a time, and locked first: what leaves the set meanwhile, as a failed job that is retried, stays as it is."""
     count = 0
-    while ids := list(jobs.order_by("id").values_list("id", flat=True)[:BATCH_SIZE]):
-        Job.objects.filter(pk__in=ids).delete()
+    while True:
+        with transaction.atomic():
+            ids = _locked(jobs)
+            change(Job.objects.filter(pk__in=ids))
         count += len(ids)
-    return count
+        if len(ids) < BATCH_SIZE:
+            return count
+
+
+def _locked(jobs: JobQuerySet) -> list[UUID]:
+    """In order of their keys: two who change many at once must not wait for each other in a ring."""
+    return list(jobs.select_for_update().order_by("id").values_list("id", flat=True)[:BATCH_SIZE])
 
 
 def _expired() -> Q:
@@ -250,5 +267,6 @@ def _expired() -> Q:
     return expired | Q(status=Job.Status.ERROR, finished_at__lt=_ago(settings.JOBS_ERROR_RETENTION_SECONDS))
 
 
-def _ago(seconds: float) -> datetime:
-    return timezone.now() - timedelta(seconds=seconds)
+def _ago(seconds: float) -> Combinable:
+    """By the clock of the database, which wrote the times that are compared with it."""
+    return Now() - timedelta(seconds=seconds)

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from .models import Job
-from .services import WORKER_ALIVE_SECONDS
+from . import services
+from .models import Job, Worker
 
 FAILURES_SHOWN_FOR = timedelta(hours=24)
 MOST_JOBS = 20
@@ -15,10 +15,10 @@ MOST_JOBS = 20
 # The row of `alive` is always there, so an empty tray still says whether a worker lives.
 TRAY_SQL = """
     SELECT jobs_job.*, alive.yes AS workers_alive
-    FROM (SELECT EXISTS (SELECT 1 FROM jobs_worker WHERE seen_at > %s) AS yes) alive
+    FROM (SELECT EXISTS ({alive}) AS yes) alive
     LEFT JOIN jobs_job ON jobs_job.scope = %s AND jobs_job.user_id IS NOT NULL AND jobs_job.batch_id IS NULL
         AND (jobs_job.status IN ('pending', 'running') OR (jobs_job.status = 'error' AND jobs_job.finished_at > %s))
-    ORDER BY jobs_job.id DESC
+    ORDER BY jobs_job.status = 'error' DESC, jobs_job.id DESC
     LIMIT %s
 """
 
@@ -34,7 +34,7 @@ class Tray:
 
 
 def look_at(scope: str) -> Tray:
-    now = timezone.now()
-    alive_since, failed_since = now - timedelta(seconds=WORKER_ALIVE_SECONDS), now - FAILURES_SHOWN_FOR
-    rows: list[Any] = list(Job.objects.raw(TRAY_SQL, [alive_since, scope, failed_since, MOST_JOBS]))
+    alive, parts = Worker.objects.filter(services.is_alive()).order_by().values("pk").query.sql_with_params()
+    failed_since = timezone.now() - FAILURES_SHOWN_FOR
+    rows: list[Any] = list(Job.objects.raw(TRAY_SQL.format(alive=alive), [*parts, scope, failed_since, MOST_JOBS]))
     return Tray([row for row in rows if row.pk], bool(rows[0].workers_alive))

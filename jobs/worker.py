@@ -151,9 +151,10 @@ class WorkLoop:
 
     def give_back_claimed(self, hold: claims.Claims) -> None:
         with self.claimed_lock:
-            jobs, self.claimed = self.claimed, []
-        if jobs:
-            hold.give_back(Job.objects.running().filter(pk__in=[job.pk for job in jobs], owner=jobs[0].owner))
+            if self.claimed:  # and kept, if the database does not take them
+                keys = [job.pk for job in self.claimed]
+                hold.give_back(Job.objects.running().filter(pk__in=keys, owner=self.claimed[0].owner))
+                self.claimed = []
 
     def dismiss(self, signum: int, frame: Any) -> None:
         self.dismissed_at = self.dismissed_at or time.monotonic()
@@ -210,7 +211,7 @@ def work(ticket: int, rung_at: float) -> None:
     try:
         _loop.work(rung_at)
     finally:
-        limits.put_out_fuse()
+        limits.uninstall()
     if _loop.dismissed_at:
         sys.exit()
 
@@ -226,11 +227,13 @@ def drain(limit: int | None = None) -> int:
         watcher.start()
     done = 0
     try:
+        if not inside:
+            hold.rescue()  # here may be no cluster that would
         while (limit is None or done < limit) and (job := _claim_next(hold)):
             _loop.run(job, hold)
             done += 1
     finally:
-        limits.put_out_fuse()
+        limits.uninstall()
         ended.set()
         if not inside:
             watcher.join()

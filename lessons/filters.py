@@ -1,6 +1,6 @@
 """What lists can be narrowed by. Days are days of the club: the view has put its time zone in force."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
-from .models import Client, Closure, Lesson, Subscription, Teacher
+from .models import Client, Closure, Lesson, Series, Subscription, Teacher
 from .planner import day_bounds
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
 
 
 class DayFilter(filters.DateFilter):
@@ -18,14 +20,15 @@ class DayFilter(filters.DateFilter):
     def filter(self, qs: QuerySet[Any], value: date | None) -> QuerySet[Any]:
         if value is None:
             return qs
-        midnight, _end = day_bounds(value, value + timedelta(days=1), timezone.get_current_timezone())
+        near = min(max(value, EARLIEST), LATEST)  # what lies beyond has no midnight in UTC
+        midnight, _end = day_bounds(near, near, timezone.get_current_timezone())
         return qs.filter(**{f"{self.field_name}__{self.lookup_expr}": midnight})
 
 
 class LessonFilter(filters.FilterSet):
     teacher = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Teacher, request))
     client = filters.ModelChoiceFilter(field_name="enrolments__client", queryset=lambda request: _of_club(Client, request))
-    series = filters.NumberFilter(field_name="series_id")
+    series = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Series, request))
     place = filters.CharFilter(field_name="place__name", lookup_expr="iexact")
     to = DayFilter(field_name="starts_at", lookup_expr="lt", label=_("lessons that start before this day"))
 
@@ -63,6 +66,6 @@ ClosureFilter.base_filters["from"] = filters.DateFilter(
 )
 
 
-def _of_club(model: type[Teacher | Client], request: Any) -> QuerySet[Any]:
+def _of_club(model: type[Teacher | Client | Series], request: Any) -> QuerySet[Any]:
     membership = getattr(request, "membership", None)
     return model.objects.filter(club=membership.club) if membership else model.objects.none()

@@ -5,6 +5,7 @@ the server's answer tells; when it does not come, nobody knows, and the message 
 """
 
 import re
+import select
 import smtplib
 import threading
 import time
@@ -83,10 +84,13 @@ def hang_up() -> None:
 
 
 def _still_stands() -> bool:
-    if not isinstance(_line.backend, EmailBackend) or time.monotonic() - _line.used_at < STALE_SECONDS:
+    if not isinstance(_line.backend, EmailBackend):
         return True
+    smtp = _smtp()
     try:
-        return _smtp().rset()[0] == 250
+        if smtp.sock is None or select.select([smtp.sock], [], [], 0)[0]:
+            return False  # unasked words of a mail server are its farewell
+        return time.monotonic() - _line.used_at < STALE_SECONDS or smtp.rset()[0] == 250
     except TRANSPORT_ERRORS:
         return False
 

@@ -15,6 +15,7 @@ from . import planner
 from .models import Client, Closure, Enrolment, Lesson, Membership, Place, Subscription, Teacher
 
 MOST_CLIENTS = 500
+MOST_CREDITS = 1000
 LARGEST_ID = 2**63 - 1
 
 
@@ -68,6 +69,7 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
         model = Subscription
         fields = ["id", "client", "kind", "credits", "used", "remaining", "valid_from", "valid_until", "created_at"]
         read_only_fields = ["used", "created_at"]
+        extra_kwargs = {"credits": {"max_value": MOST_CREDITS}}
 
     def get_fields(self) -> dict[str, Any]:
         """Only the club's own clients can be named."""

@@ -55,6 +55,10 @@ function dismiss(line) {
 }
 
 list.addEventListener("job:update", refresh);
+list.addEventListener("job:update", (event) => {
+  const begun = ["running", "done"].includes(event.detail.job.status);
+  if (begun) document.getElementById("no-worker")?.remove(); // somebody works again
+});
 list.addEventListener("job:ended", (event) => {
   if (event.detail.job.status !== "error") leaveSoon(event.target.closest("li"));
 });

@@ -132,8 +132,8 @@ def preview_lesson(
     **the_rest: Any,
 ) -> list[planner.PlannedDate]:
     """What create_lesson and its after-create job would make of the same arguments. Nothing is written."""
-    if repeat and (problem := rule_problem(repeat, starts_at, club)):
-        raise Refused({"until": problem})
+    if errors := _time_problems(club, starts_at, duration_minutes, repeat):
+        raise Refused(errors)
     if not Teacher.objects.filter(club=club, active=True, pk=teacher).exists():
         raise _no_such_teacher()
     known = Place.objects.filter(club=club, name__iexact=" ".join(place.split())).first()
@@ -146,30 +146,34 @@ def _no_such_teacher() -> NotInClub:
 
 
 def _check(request: _Request) -> None:
-    errors = {}
+    errors = _time_problems(request.club, request.starts_at, request.duration_minutes, request.repeat)
     if not request.place:
         errors["place"] = _("Say where the lesson takes place.")
-    if not FIRST_YEAR <= request.starts_at.year < LAST_YEAR:
-        errors["starts_at"] = _("This date is too far away.")
-    if not 0 < request.duration_minutes <= LONGEST_LESSON // timedelta(minutes=1):
-        errors["duration_minutes"] = _("A lesson ends after its start, and within a day.")
     if request.capacity < max(1, len(request.clients)):
-        errors["capacity"] = too_small(request.capacity, len(request.clients))
-    if not errors and request.repeat and (problem := rule_problem(request.repeat, request.starts_at, request.club)):
-        errors["until"] = problem
+        errors["capacity"] = _too_small(request.capacity, len(request.clients))
     if errors:
         raise Refused(errors)
 
 
-def too_small(capacity: int, clients: int) -> str:
+def _time_problems(club: Club, starts_at: datetime, minutes: int, repeat: planner.Rule | None) -> dict[str, str]:
+    errors = {}
+    if not FIRST_YEAR <= starts_at.year < LAST_YEAR:
+        errors["starts_at"] = _("This date is too far away.")
+    elif repeat and (problem := _rule_problem(repeat, starts_at, club)):
+        errors["until"] = problem
+    if not 0 < minutes <= LONGEST_LESSON // timedelta(minutes=1):
+        errors["duration_minutes"] = _("A lesson ends after its start, and within a day.")
+    return errors
+
+
+def _too_small(capacity: int, clients: int) -> str:
     if capacity < 1:
         return _("A lesson has at least one place.")
-    return ngettext("%(clients)d client for %(capacity)s places.", "%(clients)d clients for %(capacity)s places.", clients) % {
-        "clients": clients, "capacity": capacity,
-    }  # fmt: skip
+    said = ngettext("%(clients)d client for a capacity of %(capacity)s.", "%(clients)d clients for a capacity of %(capacity)s.", clients)
+    return said % {"clients": clients, "capacity": capacity}
 
 
-def rule_problem(rule: planner.Rule, starts_at: datetime, club: Club) -> str:
+def _rule_problem(rule: planner.Rule, starts_at: datetime, club: Club) -> str:
     """What is wrong with a rule, or nothing."""
     first = starts_at.astimezone(club.zone).date()
     if rule.until < first:

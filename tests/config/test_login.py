@@ -85,14 +85,3 @@ def test_tokens_are_hashed_at_rest(user: User) -> None:
 def test_the_root_leads_to_the_planning(client: Client) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer["Location"]) == (302, "/club/planning")
-
-
-def test_an_unknown_path_of_the_api_is_a_404_in_its_shape(client: Client) -> None:
-    answer = client.get("/api/nothing/here/")
-    assert (answer.status_code, list(answer.json())) == (404, ["detail"])
-
-
-def test_an_unknown_page_is_a_page(client: Client) -> None:
-    answer = client.get("/nothing/here")
-    assert answer.status_code == 404
-    assert "<h1>" in answer.content.decode()

@@ -86,9 +86,13 @@ def test_an_attachment_is_downloaded_never_shown(client: Client, port: int, sett
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["", "messages.json", "20261121T000000000000-00000000/", "x/html/", "x/source/", "x/attachments/0/"])
-def test_outside_development_there_is_no_mailbox(client: Client, path: str) -> None:
-    assert client.get(f"/dev/mail/{path}").status_code == 404
+@pytest.mark.parametrize("path", ["", "messages.json", "{id}/", "{id}/html/", "{id}/source/", "{id}/attachments/0/"])
+def test_outside_development_there_is_no_mailbox(client: Client, port: int, settings: Settings, path: str) -> None:
+    send(port, letter())
+    address = "/dev/mail/" + path.format(id=next(mailbox.newest_first(settings.MAILBOX_DIR)).id)
+    assert client.get(address).status_code == 200
+    settings.DEBUG = False
+    assert client.get(address).status_code == 404
 
 
 def test_the_command_catches_until_it_is_told_to_stop(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -25,7 +26,7 @@ def proxy() -> Iterator[Proxy]:
         yield proxy
 
 
-def through(proxy: Proxy) -> dict[str, str]:
+def through(proxy: Proxy) -> dict[str, Any]:
     return {"DATABASE_URL": database_url().replace(f":{connection.settings_dict['PORT']}/", f":{proxy.port}/")}
 
 

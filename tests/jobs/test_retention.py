@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
@@ -46,6 +47,16 @@ def test_a_batch_goes_as_a_whole() -> None:
     Job.objects.filter(pk=late.pk).update(finished_at=timezone.now() - timedelta(days=1))
     assert services.prune() == 2
     assert not Batch.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pruning_that_is_interrupted_keeps_what_it_has_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "BATCH_SIZE", 1)
+    monkeypatch.setattr(services, "_locked", Mock(side_effect=[[ended(seconds_ago=3700).pk], RuntimeError]))
+    ended(seconds_ago=3700)
+    services.enqueue("jobs.prune")
+    drain()
+    assert Job.objects.filter(kind="test.write").count() == 1
 
 
 def test_what_recurs_is_enqueued_once_a_period() -> None:

@@ -9,13 +9,13 @@ from django.utils import timezone
 from jobs.models import Job
 from lessons import services
 from lessons.models import Closure, Enrolment, Lesson, Notice, Reminder, Subscription, SubscriptionUse
-from tests.lessons.world import World, at, run_follow_up, statuses
+from tests.lessons.world import World, at, result_of, run_follow_up, statuses
 
 
 def test_a_pack_pays_and_the_ledger_says_so(world: World) -> None:
     pack = world.pack(world.camille, 10)
     lesson = world.plan(clients=[world.camille.pk]).lesson
-    assert run_follow_up(lesson).result["consumed"] == 1
+    assert result_of(lesson)["consumed"] == 1
     pack.refresh_from_db()
     assert (pack.used, pack.remaining) == (1, 9)
     assert SubscriptionUse.objects.get().subscription == pack
@@ -42,16 +42,14 @@ def test_the_oldest_valid_subscription_with_credit_pays(world: World) -> None:
 def test_who_has_no_credit_is_enrolled_unpaid_and_the_manager_is_told(world: World) -> None:
     world.pack(world.noe, credits=0)
     lesson = world.plan(clients=[world.noe.pk]).lesson
-    job = run_follow_up(lesson)
-    assert job.status == "done"
-    assert job.result["unpaid"] == [{"client": world.noe.pk, "lessons": 1}]
+    assert result_of(lesson)["unpaid"] == [{"client": world.noe.pk, "lessons": 1}]
     assert statuses(lesson) == {"Noé": "unpaid"}
     assert Notice.objects.get(kind="unpaid").user == world.manager
 
 
 def test_a_weekly_lesson_is_repeated_to_the_last_date(world: World) -> None:
     lesson = world.plan(repeat=world.weeks(4), clients=[world.camille.pk]).lesson
-    assert run_follow_up(lesson).result["created"] == 3
+    assert result_of(lesson)["created"] == 3
     starts = list(Lesson.objects.filter(series=lesson.series).values_list("starts_at", flat=True))
     assert starts == [at(world.day + timedelta(weeks=n), 16) for n in range(4)]
 
@@ -68,7 +66,7 @@ def test_a_repeat_is_a_lesson_like_the_first(world: World) -> None:
 def test_repeats_are_debited_in_order_of_dates_until_the_credit_ends(world: World) -> None:
     pack = world.pack(world.camille, credits=2)
     lesson = world.plan(repeat=world.weeks(4), clients=[world.camille.pk]).lesson
-    result = run_follow_up(lesson).result
+    result = result_of(lesson)
     by_date = Enrolment.objects.order_by("lesson__starts_at").values_list("status", flat=True)
     assert list(by_date) == ["paid", "paid", "unpaid", "unpaid"]
     pack.refresh_from_db()
@@ -86,7 +84,7 @@ def test_a_subscription_that_begins_later_pays_for_later_dates(world: World) -> 
 def test_a_closed_day_is_skipped_with_its_reason(world: World) -> None:
     day = world.day + timedelta(weeks=1)
     Closure.objects.create(club=world.club, first_day=day, last_day=day, reason="Works")
-    result = run_follow_up(world.plan(repeat=world.weeks(3)).lesson).result
+    result = result_of(world.plan(repeat=world.weeks(3)).lesson)
     assert result["skipped"] == [{"date": str(day), "reason": "club closed (Works)"}]
     assert result["created"] == 1
 
@@ -94,30 +92,30 @@ def test_a_closed_day_is_skipped_with_its_reason(world: World) -> None:
 def test_a_taken_place_is_skipped_and_named(world: World) -> None:
     taken = world.day + timedelta(weeks=1)
     world.plan(teacher=world.lea.pk, starts_at=at(taken, 15, 30), title="Galop 5")
-    result = run_follow_up(world.plan(repeat=world.weeks(2)).lesson).result
+    result = result_of(world.plan(repeat=world.weeks(2)).lesson)
     assert result["skipped"] == [{"date": str(taken), "reason": "Carrière is taken from 15:30 to 16:30 by Léa Dumont (Galop 5)."}]
 
 
 def test_a_taken_teacher_is_skipped_and_named(world: World) -> None:
     taken = world.day + timedelta(weeks=1)
     world.plan(place="Manège", starts_at=at(taken, 16, 30))
-    result = run_follow_up(world.plan(repeat=world.weeks(2)).lesson).result
+    result = result_of(world.plan(repeat=world.weeks(2)).lesson)
     assert result["skipped"][0]["reason"] == "Sophie Lambert already teaches from 16:30 to 17:30 (Galop 2, manège)."
 
 
 def test_a_cancelled_lesson_takes_no_place(world: World) -> None:
     cancelled = world.plan(starts_at=at(world.day + timedelta(weeks=1), 16)).lesson
     Lesson.objects.filter(pk=cancelled.pk).update(status="cancelled")
-    assert run_follow_up(world.plan(repeat=world.weeks(2)).lesson).result["created"] == 1
+    assert result_of(world.plan(repeat=world.weeks(2)).lesson)["created"] == 1
 
 
 def test_teacher_and_clients_are_told_once_each(world: World) -> None:
     lesson = world.plan(clients=[world.camille.pk, world.hugo.pk], repeat=world.weeks(3)).lesson
     world.period(world.camille)
     world.period(world.hugo)
-    assert run_follow_up(lesson).result["told"] == 3
-    told = Notice.objects.filter(lesson=lesson, kind="planned").values_list("teacher", "client", "recipient_email")
-    expected = {(world.sophie.pk, None, "t@example.org")}
+    assert result_of(lesson)["told"] == 3
+    told: Any = Notice.objects.filter(lesson=lesson, kind="planned").values_list("teacher", "client", "recipient_email")
+    expected: set[Any] = {(world.sophie.pk, None, "t@example.org")}
     expected |= {(None, client.pk, client.email) for client in (world.camille, world.hugo)}
     assert set(told) == expected
 
@@ -132,25 +130,25 @@ def test_each_notice_is_sent_by_a_job_of_its_own(world: World) -> None:
 def test_who_has_no_address_is_named_as_untold(world: World) -> None:
     silent = world.client("Zoé", email="")
     mute = world.teacher("Marc", email="")
-    result = run_follow_up(world.plan(teacher=mute.pk, clients=[silent.pk, world.hugo.pk]).lesson).result
+    result = result_of(world.plan(teacher=mute.pk, clients=[silent.pk, world.hugo.pk]).lesson)
     assert result["untold"] == [{"teacher": mute.pk}, {"client": silent.pk}]
 
 
 def test_each_lesson_gets_a_reminder_at_the_clubs_lead(world: World) -> None:
     lesson = world.plan(repeat=world.weeks(3)).lesson
-    assert run_follow_up(lesson).result["reminders"] == 3
+    assert result_of(lesson)["reminders"] == 3
     assert Reminder.objects.get(lesson=lesson).due_at == lesson.starts_at - timedelta(hours=24)
 
 
 def test_a_lesson_that_is_near_gets_no_reminder(world: World) -> None:
     lesson = world.plan(starts_at=timezone.now() + timedelta(hours=2)).lesson
-    assert run_follow_up(lesson).result["reminders"] == 0
+    assert result_of(lesson)["reminders"] == 0
 
 
 def test_a_club_without_reminders_gets_none(world: World) -> None:
     world.club.reminder_lead_hours = 0
     world.club.save()
-    assert run_follow_up(world.plan().lesson).result["reminders"] == 0
+    assert result_of(world.plan().lesson)["reminders"] == 0
 
 
 def picture() -> dict[str, Any]:

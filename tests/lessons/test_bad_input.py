@@ -88,7 +88,7 @@ def test_clients_that_are_no_list_of_ids(world: World, clients: Any) -> None:
 
 
 def test_more_clients_than_places(world: World) -> None:
-    assert refused(world, capacity=1)["capacity"] == ["2 clients for 1 places."]
+    assert refused(world, capacity=1)["capacity"] == ["2 clients for a capacity of 1."]
 
 
 @pytest.mark.parametrize("capacity", [0, -1, 10**9, "many"])

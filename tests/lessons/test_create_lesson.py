@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from knox.models import AuthToken
+from pytest_django import Settings
 
 from jobs.models import Job
 from lessons.models import Lesson, Place
@@ -115,3 +117,13 @@ def test_an_overlap_writes_no_place(world: World) -> None:
     world.plan()
     api(world.manager).post("/api/lessons/", world.body(place="Un nouveau lieu"))
     assert not Place.objects.filter(name="Un nouveau lieu").exists()
+
+
+def test_run_within_the_request_everything_has_happened_at_the_answer(
+    transactional_db: None, settings: Settings, mailoutbox: list[EmailMessage]
+) -> None:
+    settings.JOBS_INLINE, world = True, World()
+    answer = api(world.manager).post("/api/lessons/", world.body(repeat={"every_weeks": 1, "until": str(world.weeks(2).until)}))
+    assert answer.status_code == 201
+    assert (Lesson.objects.count(), len(mailoutbox)) == (2, 4)
+    assert set(Job.objects.values_list("status", flat=True)) == {"done"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import connection
 
 from jobs.models import Job
 from lessons import services
-from lessons.models import Lesson, Place
+from lessons.models import Enrolment, Lesson, Place
 from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,3 +74,14 @@ def test_one_key_for_two_teachers_makes_one_lesson(world: World, again: int) -> 
     )
     assert sorted(result.created for result in results) == [False, True]
     assert results[0].lesson == results[1].lesson == Lesson.objects.get()
+
+
+@pytest.mark.parametrize("again", range(3))
+def test_two_lessons_at_once_do_not_spend_the_same_credit(world: World, again: int) -> None:
+    pack = world.pack(world.camille, credits=1)
+    lessons = [world.plan(teacher=teacher.pk, place=place, clients=[world.camille.pk]).lesson for teacher, place in
+               ((world.sophie, "Carrière"), (world.lea, "Manège"))]  # fmt: skip
+    at_once(*[partial(services.consume_subscriptions, lesson=Lesson.objects.get(pk=lesson.pk)) for lesson in lessons])
+    assert sorted(Enrolment.objects.values_list("status", flat=True)) == ["paid", "unpaid"]
+    pack.refresh_from_db()
+    assert pack.remaining == 0

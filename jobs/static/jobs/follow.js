@@ -91,7 +91,8 @@ class Follow {
     try {
       const answer = await ask(`/api/jobs/${this.token}/retry/`, "POST");
       if (answer.status === 200) {
-        this.job = null; // attempts start anew, and so does the bar
+        this.job = null; // attempts start anew, and so do the bars
+        for (const element of this.elements) part(element, "steps")?.replaceChildren();
         this.show(answer.body);
       }
     } catch {

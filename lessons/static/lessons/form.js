@@ -4,9 +4,6 @@
 const MOST_OPTIONS = 8;
 const PAUSE_MS = 250; // after the last key, before the dates are asked for
 
-document.addEventListener("fragment:shown", enhance);
-enhance();
-
 function enhance() {
   const form = document.getElementById("lesson-form");
   if (!form || form.dataset.enhanced) return;
@@ -156,8 +153,8 @@ class Chips {
     const broke = this.chosen.filter((option) => option.dataset.left === "0").map((option) => this.texts.warning.replace("%s", option.dataset.name));
     this.warning.textContent = broke.join(" ");
     const [enrolled, free] = [this.chosen.length, Number(this.capacity.value) - this.chosen.length];
-    const pattern = free === 1 ? this.texts.freeOne : this.texts.free;
-    this.hint.textContent = enrolled && free >= 0 ? pattern.replace("%(enrolled)s", enrolled).replace("%(free)s", free) : "";
+    const { enrolledOne, enrolled: enrolledMany, freeOne, free: freeMany } = this.texts;
+    this.hint.textContent = enrolled && free >= 0 ? `${count(enrolled, enrolledOne, enrolledMany)}, ${count(free, freeOne, freeMany)}` : "";
   }
 }
 
@@ -190,20 +187,19 @@ let latest = 0;
 
 async function preview(form) {
   const note = form.querySelector("#preview");
-  const { weekly, until, day, start, teacher, place } = form.elements;
-  const complete = weekly.checked && until.value && day.value && start.value && teacher.value && place.value.trim();
+  const { weekly, until, day, start, teacher } = form.elements;
+  const complete = day.value && start.value && teacher.value && (until.value || !weekly.checked);
   const turn = ++latest;
   const dates = complete ? await askDates(form) : null;
   if (turn !== latest) return; // an older answer must not overwrite a newer one
-  note.hidden = !dates?.length;
-  if (dates?.length) tellDates(note, dates);
+  note.replaceChildren(...(dates?.length ? datesInWords(note.dataset, dates, weekly.checked) : []));
+  note.hidden = !note.hasChildNodes();
 }
 
 async function askDates(form) {
-  const { until, day, start, teacher, place, duration_minutes: minutes } = form.elements;
-  const query = new URLSearchParams({
-    teacher: teacher.value, place: place.value, starts_at: `${day.value}T${start.value}`, duration_minutes: minutes.value, "repeat.until": until.value,
-  });
+  const { weekly, until, day, start, teacher, place, duration_minutes: minutes } = form.elements;
+  const query = new URLSearchParams({ teacher: teacher.value, place: place.value, starts_at: `${day.value}T${start.value}`, duration_minutes: minutes.value });
+  if (weekly.checked) query.set("repeat.until", until.value);
   try {
     const response = await fetch(`${form.dataset.preview}?${query}`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     return response.ok ? (await response.json()).results : null;
@@ -212,16 +208,18 @@ async function askDates(form) {
   }
 }
 
-function tellDates(note, dates) {
-  const made = dates.filter((each) => each.ok);
-  const skipped = dates.filter((each) => !each.ok);
-  const { one, many, skippedOne, skipped: skippedMany } = note.dataset;
+/* The first date is the person's own choice: in conflict it is refused, on a closed day only told. The others are skipped. */
+function datesInWords(texts, [first, ...others], weekly) {
+  if (!first.ok) return [make("p", { className: "err", textContent: first.reason })];
+  const lines = first.reason ? [make("p", { textContent: `${say(first.date)}, ${first.reason}` })] : [];
+  if (!weekly) return lines;
+  const skipped = others.filter((each) => !each.ok);
   const line = make("p");
-  line.append(make("b", { textContent: count(made.length, one, many) }));
-  if (skipped.length) line.append(` ${count(skipped.length, skippedOne, skippedMany)}`);
+  line.append(make("b", { textContent: count(1 + others.length - skipped.length, texts.one, texts.many) }));
+  if (skipped.length) line.append(` ${count(skipped.length, texts.skippedOne, texts.skipped)}`);
   const list = make("ul");
   list.append(...skipped.map((each) => make("li", { textContent: `${say(each.date)}, ${each.reason}` })));
-  note.replaceChildren(line, list);
+  return [...lines, line, list];
 }
 
 /* ── Ways out ── */
@@ -260,3 +258,6 @@ function say(day, format = { weekday: "long", day: "numeric", month: "long" }) {
   const year = date.getFullYear() === new Date().getFullYear() ? {} : { year: "numeric" };
   return new Intl.DateTimeFormat(document.documentElement.lang, format.day ? { ...format, ...year } : format).format(date);
 }
+
+document.addEventListener("fragment:shown", enhance);
+enhance();

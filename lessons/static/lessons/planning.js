@@ -2,7 +2,7 @@
    Every region is rendered by the server: what is fetched is a page, of which a part is taken. */
 
 const HIDDEN_TEACHERS = "hidden-teachers";
-const TYPING = "input, select, textarea, [contenteditable]";
+const TYPING = "input:not([type=checkbox]), select, textarea, [contenteditable]";
 
 const dialog = document.getElementById("dialog");
 const planning = document.getElementById("planning");
@@ -12,7 +12,10 @@ const planning = document.getElementById("planning");
 async function load(url, options = {}) {
   const response = await fetch(url, { credentials: "same-origin", ...options });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (!page.querySelector("[data-fragment], #planning, .tray")) location.assign(response.url); // logged out meanwhile
+  if (!page.querySelector("[data-fragment], #planning")) {
+    if (response.redirected) location.assign(response.url); // logged out meanwhile
+    throw new Error(`${url} answered ${response.status}`);
+  }
   return { response, page };
 }
 
@@ -38,7 +41,8 @@ function show(page) {
   dialog.replaceChildren(...fragment.childNodes);
   if (!dialog.open) dialog.showModal();
   document.dispatchEvent(new CustomEvent("fragment:shown"));
-  (dialog.querySelector("[aria-invalid=true]") ?? dialog.querySelector("input:not([type=hidden]), [data-act=close]"))?.focus();
+  const first = ["[aria-invalid=true]", "input:not([type=hidden])", "[data-act=close]"].map((selector) => dialog.querySelector(selector));
+  first.find(Boolean)?.focus();
 }
 
 async function send(form, submitter) {

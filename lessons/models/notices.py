@@ -1,0 +1,69 @@
+"""What was told to whom, and when."""
+
+import secrets
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from .club import Client, Club, Teacher
+from .planning import Lesson
+
+
+def new_message_id() -> str:
+    """A stable Message-ID: the same e-mail keeps it on each attempt, so that mailboxes can drop a double."""
+    return f"<{secrets.token_hex(16)}@aussitot>"
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def with_details(self) -> "NoticeQuerySet":
+        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "teacher", "client")
+
+
+class Notice(models.Model):
+    """What was told to whom, and when. The row comes first; the e-mail is a job of its own."""
+
+    class Kind(models.TextChoices):
+        PLANNED = "planned", _("Lesson planned")
+        UNPAID = "unpaid", _("Lessons unpaid")
+        REMINDER = "reminder", _("Reminder")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        SENDING = "sending", _("Being sent")  # marked before the mail server is spoken to
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        UNSURE = "unsure", _("Perhaps arrived")  # the worker died in the conversation: a person decides, nothing resends
+
+    club = models.ForeignKey(Club, models.CASCADE, related_name="notices", verbose_name=_("club"))
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="notices", verbose_name=_("lesson"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    teacher = models.ForeignKey(Teacher, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("teacher"))
+    client = models.ForeignKey(Client, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("client"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("manager")
+    )
+    recipient_email = models.EmailField(_("sent to"), blank=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
+    error_message = models.TextField(_("error"), blank=True)
+    message_id = models.CharField(_("Message-ID"), max_length=120, unique=True, default=new_message_id)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    sending_since = models.DateTimeField(_("being sent since"), null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["-id"]
+        constraints = [
+            # NULLs are distinct: each constraint speaks of its own sort of recipient
+            models.UniqueConstraint(fields=["lesson", "kind", "teacher"], name="lessons_told_a_teacher_once"),
+            models.UniqueConstraint(fields=["lesson", "kind", "client"], name="lessons_told_a_client_once"),
+            models.UniqueConstraint(fields=["lesson", "kind", "user"], name="lessons_told_a_manager_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"

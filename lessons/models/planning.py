@@ -1,0 +1,162 @@
+"""Lessons, their series, and who is enrolled."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Prefetch, Q
+from django.db.models.functions import Now
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
+
+from jobs.hooks import after_job, follow
+from jobs.services import new_token
+
+from .club import Client, Club, Place, Teacher
+
+LONGEST_LESSON = timedelta(days=1)
+
+
+class Series(models.Model):
+    """The recurrence rule that lessons share."""
+
+    club = models.ForeignKey(Club, models.CASCADE, related_name="series", verbose_name=_("club"))
+    every_weeks = models.PositiveSmallIntegerField(_("every N weeks"), default=1)
+    until = models.DateField(_("until"))
+
+    class Meta:
+        verbose_name = _("series")
+        verbose_name_plural = _("series")
+        constraints = [models.CheckConstraint(condition=Q(every_weeks__gte=1), name="lessons_series_moves_on")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class LessonQuerySet(models.QuerySet["Lesson"]):
+    def planned(self) -> "LessonQuerySet":
+        return self.filter(status=Lesson.Status.PLANNED)
+
+    def overlapping(self, starts_at: datetime, ends_at: datetime) -> "LessonQuerySet":
+        """Without the lower bound on the start, the index would be read from the club's first day."""
+        return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at, starts_at__gt=starts_at - LONGEST_LESSON)
+
+    def with_details(self) -> "LessonQuerySet":
+        """All that an answer shows, in three queries whatever the number of lessons."""
+        rows: list[Prefetch[Any]] = [
+            Prefetch("enrolments", Enrolment.objects.order_by("id"), to_attr="enrolment_rows"),
+            Prefetch("reminders", Reminder.objects.order_by("id"), to_attr="reminder_rows"),
+        ]
+        return self.select_related("teacher", "place", "job").prefetch_related(*rows)
+
+
+@follow(create="lessons.after_create")
+class Lesson(models.Model):
+    class Status(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    enrolment_rows: list["Enrolment"]  # filled by with_details() and by the service that creates a lesson
+    reminder_rows: list["Reminder"]
+
+    club = models.ForeignKey(Club, models.CASCADE, related_name="lessons", verbose_name=_("club"))
+    title = models.CharField(_("title"), max_length=120)
+    teacher = models.ForeignKey(Teacher, models.PROTECT, related_name="lessons", verbose_name=_("teacher"))
+    place = models.ForeignKey(Place, models.PROTECT, related_name="lessons", verbose_name=_("place"))
+    starts_at = models.DateTimeField(_("starts at"))
+    ends_at = models.DateTimeField(_("ends at"))
+    capacity = models.PositiveSmallIntegerField(_("capacity"), default=8)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLANNED)
+    series = models.ForeignKey(Series, models.SET_NULL, null=True, blank=True, related_name="lessons", verbose_name=_("series"))
+    clients = models.ManyToManyField(Client, through="Enrolment", related_name="lessons", verbose_name=_("clients"))
+    request_key = models.CharField(_("request key"), max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001  NULL: no key
+    job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+
+    objects = LessonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("lesson")
+        verbose_name_plural = _("lessons")
+        ordering = ["starts_at", "id"]
+        indexes = [
+            models.Index("club", "starts_at", name="lessons_by_week"),
+            models.Index("teacher", "starts_at", name="lessons_by_teacher"),
+            models.Index("place", "starts_at", name="lessons_by_place"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="lessons_end_after_start"),
+            models.UniqueConstraint(fields=["series", "starts_at"], name="lessons_one_a_date_of_a_series"),
+            models.UniqueConstraint(fields=["club", "request_key"], name="lessons_one_a_request_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The token of the after-create job is chosen first: it goes into the row without a second statement."""
+        if self._state.adding and self.job_id is None:
+            self.job_id = new_token()
+        adding = self._state.adding
+        with transaction.atomic(savepoint=False):
+            super().save(*args, **kwargs)
+        if adding:
+            self.job = after_job(self)
+
+    def after_job_options(self, event: str) -> dict[str, Any]:
+        return {"token": self.job_id, "scope": self.club.scope, "label": self.label, "user": self.created_by}
+
+    @property
+    def local_start(self) -> datetime:
+        return self.starts_at.astimezone(self.club.zone)
+
+    @property
+    def local_end(self) -> datetime:
+        return self.ends_at.astimezone(self.club.zone)
+
+    @property
+    def label(self) -> str:
+        return f"{self.title}, {formats.date_format(self.local_start, 'l G:i')}"
+
+    @property
+    def duration_minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+class Enrolment(models.Model):
+    class Status(models.TextChoices):
+        BOOKED = "booked", _("Booked")  # the after-create job has not decided yet
+        PAID = "paid", _("Paid")
+        UNPAID = "unpaid", _("Unpaid")
+
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="enrolments", verbose_name=_("lesson"))
+    client = models.ForeignKey(Client, models.PROTECT, related_name="enrolments", verbose_name=_("client"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BOOKED)
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("enrolment")
+        verbose_name_plural = _("enrolments")
+        constraints = [models.UniqueConstraint(fields=["lesson", "client"], name="lessons_enrolled_once")]
+
+    def __str__(self) -> str:
+        return f"{self.lesson_id} × {self.client_id}"
+
+
+class Reminder(models.Model):
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="reminders", verbose_name=_("lesson"))
+    due_at = models.DateTimeField(_("due at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        ordering = ["due_at"]
+        indexes = [models.Index("due_at", name="lessons_reminders_due", condition=Q(sent_at=None))]
+        constraints = [models.UniqueConstraint(fields=["lesson"], name="lessons_one_reminder_a_lesson")]
+
+    def __str__(self) -> str:
+        return f"{self.lesson_id} {self.due_at:%F %R}"

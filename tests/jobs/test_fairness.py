@@ -1,0 +1,50 @@
+"""Nobody waits for more than their turn: a job that is due, a job beside plain tasks, a server whose request runs a job."""
+
+import signal
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+from pytest_django import Settings
+
+from jobs import registry, services
+from jobs.progress import Progress
+from tests.cluster import Cluster, ended, wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_job_that_is_due_in_a_moment_starts_at_its_moment() -> None:
+    with Cluster():
+        for _ in range(3):
+            job = services.enqueue("test.write", run_at=timezone.now() + timedelta(seconds=0.3))
+            wait_until(lambda job=job: ended(job))  # type: ignore[misc]
+            job.refresh_from_db()
+            assert job.started_at
+            assert (job.started_at - job.ready_at).total_seconds() < 0.2
+
+
+def test_a_job_does_not_wait_for_all_the_plain_tasks_before_it() -> None:
+    for _ in range(60):
+        async_task("time.sleep", 0.3, save=False)
+    with Cluster():
+        wait_until(lambda: OrmQ.objects.count() < 60)
+        job = services.enqueue("test.write")
+        asked_at = time.monotonic()
+        wait_until(lambda: ended(job))
+        assert time.monotonic() - asked_at < 2
+
+
+def test_an_inline_job_sets_no_alarm_in_a_process_that_does_not_expect_one(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.JOBS_INLINE = True
+    alarms: list[float] = []
+
+    def task(progress: Progress) -> None:
+        alarms.append(signal.getitimer(signal.ITIMER_REAL)[0])
+
+    monkeypatch.setitem(registry._kinds, "test.write", registry.Kind("test.write", task))
+    services.enqueue("test.write")
+    assert alarms == [0.0]
