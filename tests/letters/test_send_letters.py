@@ -139,7 +139,11 @@ def test_a_wording_with_gaps_is_refused_with_what_is_missing_and_where(office: O
 
 @pytest.mark.parametrize(
     ("words", "gap"),
-    [({"legal_status": "de_facto"}, "responsible"), ({"liability": "other"}, "liability_regime"), ({"allowance": "real"}, "allowance_when")],
+    [
+        ({"legal_status": "de_facto"}, "responsible"),
+        ({"liability": "other"}, "liability_regime"),
+        ({"allowance": "real"}, "allowance_when"),
+    ],
 )
 def test_what_the_law_asks_depends_on_the_club(office: Office, words: dict[str, str], gap: str) -> None:
     office.reword(**words)
@@ -199,4 +203,4 @@ def test_nothing_is_left_when_the_transaction_fails(office: Office, monkeypatch:
     monkeypatch.setattr(VolunteerLetterSend.objects, "bulk_create", fail)
     with pytest.raises(OSError):
         office.send()
-    assert not (Job.objects.exists() or Sending.objects.exists() or Batch.objects.exists())
+    assert [model.objects.count() for model in (Job, Sending, Batch)] == [0, 0, 0]
