@@ -11,13 +11,15 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, mixins
 from rest_framework.decorators import action
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.services import StateConflict, job_reference
+from lessons.access import ManagersWrite
 from lessons.api import CLUB, ClubRows, ClubView, Conflict
-from lessons.models import Teacher
+from lessons.models import Membership, Teacher
 
 from . import services
 from .filters import LetterFilter
@@ -51,6 +53,13 @@ class PdfRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         return JSONRenderer().render(data)
+
+
+class OnlyManagers(ManagersWrite):
+    """A letter holds a volunteer's postal address."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return super().has_permission(request, view) and bool(view.membership.role == Membership.Role.MANAGER)
 
 
 @extend_schema(parameters=[CLUB])
@@ -122,20 +131,22 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(responses=A_PDF)
-    @action(detail=True, renderer_classes=[JSONRenderer, PdfRenderer])
+    @action(detail=True, renderer_classes=[JSONRenderer, PdfRenderer], permission_classes=[IsAuthenticated, OnlyManagers])
     def pdf(self, request: Request, pk: int) -> HttpResponse:
         """The very bytes that were sent."""
         letter = self.get_object()
-        try:
-            content = letter.pdf.read() if letter.pdf else None
-        except FileNotFoundError:
-            content = None
-        if content is None:
+        content = services.read_pdf(letter)
+        if not content:
             raise exceptions.NotFound(_("There is no PDF of this letter yet."))
         return _pdf(content, filename_of(letter.teacher_name, letter.year, self.membership.club.language))
 
     @extend_schema(parameters=[LetterToSeeSerializer], responses=A_PDF, filters=False)
-    @action(detail=False, pagination_class=None, renderer_classes=[JSONRenderer, PdfRenderer])
+    @action(
+        detail=False,
+        pagination_class=None,
+        renderer_classes=[JSONRenderer, PdfRenderer],
+        permission_classes=[IsAuthenticated, OnlyManagers],
+    )
     def preview(self, request: Request) -> HttpResponse:
         """The letter as that teacher would get it today."""
         asked = _checked(LetterToSeeSerializer, request.query_params)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.validators import MaxLengthValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator, URLValidator
 from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Now
@@ -27,7 +27,7 @@ class LegalFigures(models.Model):
         help_text=_("For the functions that may have it, in sport for one."),
     )
     source = models.CharField(_("source"), max_length=300, help_text=_("The letter cites it."))
-    url = models.URLField(_("address of the source"), blank=True)
+    url = models.CharField(_("address of the source"), max_length=300, blank=True, validators=[URLValidator(["https", "http"])])
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
@@ -188,7 +188,8 @@ class VolunteerLetterSend(models.Model):
         | `bounced` → `pending` | manager, operator | retry, with the address mended |
         | `unsure` → `sent` | manager, worker | it arrived |
         | `unsure` → `pending` | manager | send again, by a person's decision only |
-        | `sent` → `bounced` | mail service | the address turned it back later |
+        | `sent` → `bounced` | mail service | the mailbox turned it back later |
+        | `unsure` → `bounced` | mail service | the same, which also settles the doubt |
         | `held` → – | `send_letters` | the next sending to that volunteer takes its place |
         """
 

@@ -1,6 +1,6 @@
 """Every write of the letters. One door, four rooms: the club's words, sending, one letter's delivery, and the demo."""
 
-from .delivery import deliver, send_test, settle_lost_letters
+from .delivery import deliver, read_pdf, send_test, settle_lost_letters
 from .demo import fill_demo_letters
 from .retrying import Retry, cancel_letter, mark_bounced, resolve_unsure, retry_failed, retry_letter
 from .sending import EVERYBODY, WORDING_PAGE, NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
@@ -21,6 +21,7 @@ __all__ = [
     "mark_bounced",
     "preview_letter",
     "preview_sending",
+    "read_pdf",
     "request_test",
     "resolve_unsure",
     "retry_failed",

@@ -53,6 +53,18 @@ def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], last_at
         raise PermanentError(_unsure_text()) from error
 
 
+def read_pdf(letter: VolunteerLetterSend) -> bytes:
+    """The bytes that were sent; empty where there are none, or where the file is no longer what it was."""
+    if not letter.pdf_sha256:
+        return b""
+    try:
+        with default_storage.open(str(letter.pdf.name)) as file:
+            pdf: bytes = file.read()
+    except FileNotFoundError:
+        return b""
+    return pdf if hashlib.sha256(pdf).hexdigest() == letter.pdf_sha256 else b""
+
+
 def send_test(*, user: Any, teacher: Teacher, year: int) -> None:
     """Once, and without a row in the log."""
     pdf = preview_letter(teacher=teacher, year=year)
@@ -116,7 +128,7 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
     if not is_address(letter.recipient_email):
         raise PermanentError(words_for(BAD_ADDRESS))
     try:
-        return _kept(letter) or _keep(letter, _render(letter, teacher))
+        return read_pdf(letter) or _keep(letter, _render(letter, teacher))
     except OSError as error:
         # Translators: "La lettre n’a pas pu être enregistrée : le disque est plein ou inaccessible."
         raise RetryableError(_("The letter could not be stored: the disk is full or out of reach.")) from error
@@ -135,17 +147,6 @@ def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
         reference=f"{letter.year}-{letter.pk}",
     )
     return to_pdf(content)
-
-
-def _kept(letter: VolunteerLetterSend) -> bytes:
-    if not letter.pdf_sha256:
-        return b""
-    try:
-        with default_storage.open(str(letter.pdf.name)) as file:
-            pdf: bytes = file.read()
-    except FileNotFoundError:
-        return b""
-    return pdf if hashlib.sha256(pdf).hexdigest() == letter.pdf_sha256 else b""
 
 
 def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:

@@ -1,0 +1,145 @@
+"""A second chance is a person's decision, says beforehand what it will do, and doubles nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from jobs.models import Batch, Job
+from jobs.services import StateConflict
+from jobs.worker import drain
+from lessons.models import Teacher
+from letters import services
+from letters.models import VolunteerLetterSend
+from tests.lessons.mailservers import Catcher
+from tests.lessons.world import World
+from tests.letters.office import Office, statuses
+
+
+def fail_all(office: Office) -> None:
+    office.send()
+    VolunteerLetterSend.objects.update(status="failed", error_message="550 no")
+    Job.objects.all().delete()
+
+
+def test_the_failed_go_again_in_one_batch(office: Office, caught: Catcher) -> None:
+    fail_all(office)
+    done = services.retry_failed(club=office.club, user=office.manager)
+    drain()
+    assert (done.count, done.batch.total, len(caught.caught)) == (2, 2, 2)
+    assert set(statuses().values()) == {"sent"}
+
+
+def test_the_dry_run_tells_and_changes_nothing(office: Office) -> None:
+    fail_all(office)
+    Teacher.objects.filter(pk=office.sophie.pk).update(email="")
+    plan = services.retry_failed(club=office.club, user=office.manager, dry_run=True)
+    assert plan.message == "1 letter to send again ; 1 blocked: mend the address"
+    assert set(statuses().values()) == {"failed"}
+    assert not Job.objects.exists()
+
+
+def test_what_a_newer_letter_replaced_is_left_out(office: Office) -> None:
+    fail_all(office)
+    office.send([office.lea.pk])
+    VolunteerLetterSend.objects.filter(status="pending").update(status="sent", sent_at=timezone.now())
+    plan = services.retry_failed(club=office.club, user=office.manager)
+    assert plan.message == "1 letter to send again ; 1 already delivered, left out"
+
+
+def test_of_two_failed_letters_to_one_teacher_only_the_newer_goes(office: Office) -> None:
+    fail_all(office)
+    fail_all(office)
+    assert services.retry_failed(club=office.club, user=office.manager).count == 2
+
+
+def test_a_retry_goes_to_the_address_as_it_is_now(office: Office, caught: Catcher) -> None:
+    fail_all(office)
+    Teacher.objects.filter(pk=office.lea.pk).update(email="new@example.org")
+    services.retry_letter(letter=VolunteerLetterSend.objects.get(teacher=office.lea), user=office.manager)
+    drain()
+    assert [recipients for recipients, _message in caught.caught] == [["new@example.org"]]
+
+
+@pytest.mark.parametrize("status", ["pending", "sent", "unsure", "held"])
+def test_only_a_failed_letter_is_retried(office: Office, status: str) -> None:
+    office.send()
+    VolunteerLetterSend.objects.update(status=status, sent_at=timezone.now())
+    with pytest.raises(StateConflict, match="Only a failed letter"):
+        services.retry_letter(letter=VolunteerLetterSend.objects.all()[0], user=office.manager)
+
+
+def test_a_letter_without_an_address_says_why_it_stays(office: Office) -> None:
+    fail_all(office)
+    Teacher.objects.update(email="")
+    with pytest.raises(StateConflict, match="address cannot be used"):
+        services.retry_letter(letter=VolunteerLetterSend.objects.all()[0], user=office.manager)
+
+
+def test_an_unsure_letter_that_arrived_is_sent(office: Office) -> None:
+    letter = office.letter_to(office.lea)
+    VolunteerLetterSend.objects.update(status="unsure")
+    services.resolve_unsure(letter=letter, arrived=True, user=office.manager)
+    letter.refresh_from_db()
+    assert letter.status == "sent"
+    assert letter.sent_at is not None
+
+
+def test_an_unsure_letter_sent_again_is_the_very_same(office: Office, caught: Catcher) -> None:
+    letter = office.letter_to(office.lea)
+    drain()
+    VolunteerLetterSend.objects.update(status="unsure", sent_at=None)
+    services.resolve_unsure(letter=letter, arrived=False, user=office.manager)
+    drain()
+    (_to, first), (_again, second) = caught.caught
+    assert first["Message-ID"] == second["Message-ID"]
+    pdfs = {part.get_content() for message in (first, second) for part in message.iter_attachments()}
+    assert len(pdfs) == 1
+
+
+def test_somebody_who_decides_second_is_told(office: Office) -> None:
+    letter = office.letter_to(office.lea)
+    VolunteerLetterSend.objects.update(status="unsure")
+    services.resolve_unsure(letter=letter, arrived=True, user=office.manager)
+    for arrived in (True, False):
+        with pytest.raises(StateConflict, match="not waiting for a decision"):
+            services.resolve_unsure(letter=letter, arrived=arrived, user=office.manager)
+
+
+def test_a_waiting_letter_can_be_stopped(office: Office, caught: Catcher) -> None:
+    letter = office.letter_to(office.lea)
+    services.cancel_letter(letter=letter)
+    drain()
+    assert (statuses(), len(caught.caught)) == ({"Léa Dumont": "failed"}, 0)
+
+
+def test_a_bounce_is_noted_once_and_can_be_retried(office: Office) -> None:
+    letter = office.letter_to(office.lea)
+    VolunteerLetterSend.objects.update(status="sent", sent_at=timezone.now())
+    assert services.mark_bounced(message_id=letter.message_id, reason="mailbox full")
+    assert not services.mark_bounced(message_id=letter.message_id, reason="mailbox full")
+    assert services.retry_failed(club=office.club, user=office.manager).count == 1
+
+
+def test_letters_of_another_club_stay(office: Office) -> None:
+    fail_all(office)
+    other = World("Other", prefix="other-")
+    assert services.retry_failed(club=other.club, user=other.manager).count == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_20_clicks_on_retry_make_one_batch(transactional_db: None) -> None:
+    office = Office(World())
+    fail_all(office)
+    Batch.objects.all().delete()
+
+    def click(number: int) -> int:
+        try:
+            return services.retry_failed(club=office.club, user=office.manager).count
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as people:
+        counts = sorted(people.map(click, range(20)))
+    assert (counts, Batch.objects.count(), Job.objects.count()) == ([0] * 19 + [2], 1, 2)
