@@ -5,6 +5,7 @@ import os
 import signal
 from datetime import timedelta
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,10 @@ from tests.letters.office import Office, attempt, statuses, text_of
 @pytest.fixture
 def letter(office: Office) -> VolunteerLetterSend:
     return office.letter_to(office.lea)
+
+
+def has_caught(catcher: Catcher, count: int) -> bool:
+    return len(catcher.caught) >= count
 
 
 def pdf_in(message: EmailMessage) -> bytes:
@@ -295,7 +300,7 @@ def test_workers_killed_among_many_letters_send_each_at_most_once(transactional_
     plan = office.send()
     with real_server() as (port, catcher), Cluster(EMAIL_URL=f"smtp://127.0.0.1:{port}") as cluster:
         for threshold in (3, 9, 15):
-            wait_until(lambda threshold=threshold: len(catcher.caught) >= threshold, 30)
+            wait_until(partial(has_caught, catcher, threshold), 30)
             os.kill(cluster.worker_pids()[0], signal.SIGKILL)
         wait_until(lambda: not VolunteerLetterSend.objects.filter(status="pending").exists(), 60)
     assert Attempt.objects.filter(outcome="crashed").exists()
