@@ -13,7 +13,7 @@ from jobs import tray
 from jobs.access import is_operator
 from jobs.models import Job
 from lessons import access
-from lessons.models import Club
+from lessons.models import Club, Membership
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,19 @@ def build(request: HttpRequest) -> Frame:
     return Frame(
         user=user,
         club=membership.club if membership else None,
-        sections=sections_of(request),
+        sections=sections_of(request, membership),
         jobs=tuple(work.jobs),
         under_way=work.under_way,
         workers_alive=work.workers_alive,
     )
 
 
-def sections_of(request: HttpRequest) -> tuple[Section, ...]:
-    name = request.resolver_match.url_name if request.resolver_match else ""
-    planning = Section(_("Planning"), reverse("planning"), "plan", current=(name or "").startswith(("planning", "lesson")))
+def sections_of(request: HttpRequest, membership: Membership | None) -> tuple[Section, ...]:
+    name = (request.resolver_match.url_name if request.resolver_match else "") or ""
+    sections = [Section(_("Planning"), reverse("planning"), "plan", current=name.startswith(("planning", "lesson")))]
+    if membership and membership.role == Membership.Role.MANAGER:
+        # Translators: a section of the site: French “Lettres”
+        sections.append(Section(_("Letters"), reverse("letters"), "letter", current=name.startswith("letters")))
     if is_operator(request.user):
-        return (planning, Section(_("Administration"), reverse("admin:index"), "tools"))
-    return (planning,)
+        sections.append(Section(_("Administration"), reverse("admin:index"), "tools"))
+    return tuple(sections)

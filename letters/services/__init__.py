@@ -1,10 +1,11 @@
-"""Every write of the letters. One door, four rooms: the club's words, sending, one letter's delivery, and the demo."""
+"""Every write of the letters. One door; behind it the club's words, sending, delivery, second chances, the volunteers, and the demo."""
 
 from .delivery import deliver, read_pdf, send_test, settle_lost_letters
 from .demo import fill_demo_letters
+from .people import import_volunteers, save_volunteer
 from .retrying import Retry, cancel_letter, mark_bounced, resolve_unsure, retry_failed, retry_letter
 from .sending import EVERYBODY, WORDING_PAGE, NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
-from .words import changed_wording, latest_wording, preview_letter, save_facts, save_wording, today_of
+from .words import changed_wording, figures_of, latest_wording, preview_letter, save_facts, save_wording, today_of
 
 __all__ = [
     "EVERYBODY",
@@ -16,7 +17,9 @@ __all__ = [
     "cancel_letter",
     "changed_wording",
     "deliver",
+    "figures_of",
     "fill_demo_letters",
+    "import_volunteers",
     "latest_wording",
     "mark_bounced",
     "preview_letter",
@@ -27,6 +30,7 @@ __all__ = [
     "retry_failed",
     "retry_letter",
     "save_facts",
+    "save_volunteer",
     "save_wording",
     "send_letters",
     "send_test",

@@ -2,7 +2,12 @@
 
    An element with parts of its own (`data-part="icon|label|message|time|bar|steps|act"`) has them kept up to date; an empty one gets the
    whole line from <template id="job-line">. Several elements with one token share one poll. Elements that come or go later are noticed.
-   Events, on each element and bubbling, with `detail: {token, job}`: `job:update` after each answer, `job:done`, `job:ended` (any end). */
+   Events, on each element and bubbling, with `detail: {token, job}`: `job:update` after each answer, `job:done`, `job:ended` (any end).
+
+   `data-batch="<token>"` follows a batch of jobs likewise, with its events `batch:update` and `batch:ended`. Its parts: `icon`, `label`
+   (the words of `data-one` or `data-many`), `message` (`data-left`, at the end `data-over`), `time`, `multi` (an SVG whose <rect data-state>
+   are as long as their count) and `key` (elements with `data-state` that say their count). `data-unsure` on the element: how many of the
+   failed a person has to judge. */
 
 const ICONS = { pending: "wait", running: "run", done: "check", error: "error", cancelled: "x", unknown: "info" };
 const FINAL = new Set(["done", "error", "cancelled", "unknown"]);
@@ -10,11 +15,15 @@ const TIMEOUT_MS = 15_000;
 const BACKOFF_MS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 const texts = document.getElementById("job-texts")?.dataset ?? {};
-const follows = new Map(); // token → Follow
+const plural = new Intl.PluralRules(document.documentElement.lang || "en");
+const follows = new Map(); // address → Follow
 let clockSkew = 0; // the server's clock minus ours
 let ticking = 0;
 
 class Follow {
+  kind = "job";
+  render = render;
+
   constructor(token) {
     this.token = token;
     this.elements = new Set();
@@ -24,20 +33,22 @@ class Follow {
     this.asking = false;
   }
 
+  get url() { return `/api/jobs/${this.token}/`; }
+
   get ended() { return this.job !== null && FINAL.has(this.job.status); }
 
   add(element) {
     if (this.elements.has(element)) return;
     this.elements.add(element);
     dress(element);
-    if (this.job) render(element, this.job);
+    if (this.job) this.render(element, this.job);
   }
 
   poll() {
     clearTimeout(this.timer);
     if (this.ended || this.asking || document.hidden || this.elements.size === 0) return;
     this.asking = true;
-    ask(`/api/jobs/${this.token}/`).then((answer) => this.hear(answer), () => this.lose()).finally(() => { this.asking = false; });
+    ask(this.url).then((answer) => this.hear(answer), () => this.lose()).finally(() => { this.asking = false; });
   }
 
   later(milliseconds) {
@@ -65,8 +76,8 @@ class Follow {
     const before = this.job;
     this.job = before ? neverBack(before, job) : job;
     for (const element of this.elements) {
-      render(element, this.job);
-      emit(element, "job:update", this);
+      this.render(element, this.job);
+      emit(element, "update", this);
     }
     if (before && !FINAL.has(before.status)) announce(before, this.job, this.label);
     if (this.ended && !(before && FINAL.has(before.status))) this.end();
@@ -74,8 +85,8 @@ class Follow {
 
   end() {
     for (const element of this.elements) {
-      if (this.job.status === "done") emit(element, "job:done", this);
-      emit(element, "job:ended", this);
+      if (this.job.status === "done") emit(element, "done", this);
+      emit(element, "ended", this);
     }
   }
 
@@ -89,7 +100,7 @@ class Follow {
 
   async retry() {
     try {
-      const answer = await ask(`/api/jobs/${this.token}/retry/`, "POST");
+      const answer = await ask(`${this.url}retry/`, "POST");
       if (answer.status === 200) {
         this.job = null; // attempts start anew, and so do the bars
         for (const element of this.elements) part(element, "steps")?.replaceChildren();
@@ -102,6 +113,13 @@ class Follow {
     if (job && FINAL.has(job.status)) this.job = null; // somebody else was quicker: look again
     this.poll();
   }
+}
+
+class BatchFollow extends Follow {
+  kind = "batch";
+  render = renderBatch;
+
+  get url() { return `/api/batches/${this.token}/`; }
 }
 
 async function ask(url, method = "GET") {
@@ -124,13 +142,14 @@ function neverBack(before, job) {
 function part(element, name) { return element.querySelector(`[data-part=${name}]`); }
 
 function dress(element) {
+  if (element.dataset.batch) return;
   if (!element.querySelector("[data-part]")) {
     element.append(document.getElementById("job-line").content.cloneNode(true));
     element.classList.add("job");
     setText(part(element, "label"), element.dataset.label ?? "");
   }
   part(element, "act")?.addEventListener("click", (event) => {
-    if (event.target.closest("[data-act=retry]")) follows.get(element.dataset.job)?.retry();
+    if (event.target.closest("[data-act=retry]")) follows.get(addressOf(element))?.retry();
   });
 }
 
@@ -181,6 +200,48 @@ function newStep(step) {
   return item;
 }
 
+function renderBatch(element, batch) {
+  if (batch.status === "unknown") return; // cleared away: what the page says stays true
+  const over = FINAL.has(batch.status);
+  const counts = countsOf(element, batch);
+  const handled = counts.sent + counts.failed + counts.unsure;
+  const shown = over ? "done" : "running";
+  for (const status of ["running", "done"]) element.classList.toggle(`is-${status}`, status === shown);
+  setIcon(part(element, "icon"), shown);
+  setText(part(element, "label"), wordsFor(element, handled).replace("%t", batch.total));
+  setText(part(element, "message"), over ? element.dataset.over : batch.eta_seconds ? element.dataset.left.replace("%s", clock(1_000 * batch.eta_seconds)) : "");
+  renderMulti(part(element, "multi"), counts, batch.total);
+  for (const item of part(element, "key")?.children ?? []) {
+    const count = counts[item.dataset.state];
+    setHidden(item, count === 0);
+    setText(item.querySelector("[data-words]"), wordsFor(item, count));
+  }
+  renderTime(element, batch);
+}
+
+function countsOf(element, batch) {
+  const failed = batch.error + batch.cancelled;
+  const unsure = Math.min(failed, Number(element.dataset.unsure ?? 0));
+  return { sent: batch.done, failed: failed - unsure, unsure, running: batch.running, pending: batch.pending };
+}
+
+function renderMulti(svg, counts, total) {
+  if (!svg) return;
+  svg.setAttribute("viewBox", `0 0 ${Math.max(1, total)} 12`);
+  let begin = 0;
+  for (const bar of svg.querySelectorAll("[data-state]")) {
+    const length = counts[bar.dataset.state];
+    bar.setAttribute("x", begin);
+    bar.setAttribute("width", length);
+    bar.setAttribute("visibility", length ? "visible" : "hidden");
+    begin += length;
+  }
+}
+
+function wordsFor(element, count) {
+  return (plural.select(count) === "one" ? element.dataset.one : element.dataset.many).replace("%s", count);
+}
+
 function renderTime(element, job) {
   const begun = Date.parse(job.started_at ?? job.created_at ?? "");
   const until = job.finished_at ? Date.parse(job.finished_at) : now();
@@ -217,7 +278,7 @@ function say(text) {
 }
 
 function emit(element, name, follow) {
-  element.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { token: follow.token, job: follow.job } }));
+  element.dispatchEvent(new CustomEvent(`${follow.kind}:${name}`, { bubbles: true, detail: { token: follow.token, job: follow.job } }));
 }
 
 /* ── Network, tab, page ── */
@@ -247,17 +308,23 @@ function tick() {
   }
 }
 
+function newFollow(element) {
+  return element.dataset.job ? new Follow(element.dataset.job) : new BatchFollow(element.dataset.batch);
+}
+
+function addressOf(element) { return newFollow(element).url; }
+
 function discover() {
-  for (const [token, follow] of follows) {
-    for (const element of follow.elements) if (!element.isConnected || element.dataset.job !== token) follow.elements.delete(element);
-    if (follow.elements.size === 0) follows.delete(token);
+  for (const [address, follow] of follows) {
+    for (const element of follow.elements) if (!element.isConnected || addressOf(element) !== address) follow.elements.delete(element);
+    if (follow.elements.size === 0) follows.delete(address);
   }
-  for (const element of document.querySelectorAll("[data-job]:not([data-job=''])")) {
-    const known = follows.get(element.dataset.job);
-    const follow = known ?? new Follow(element.dataset.job);
+  for (const element of document.querySelectorAll("[data-job]:not([data-job='']), [data-batch]:not([data-batch=''])")) {
+    const known = follows.get(addressOf(element));
+    const follow = known ?? newFollow(element);
     follow.add(element);
     if (!known) {
-      follows.set(element.dataset.job, follow);
+      follows.set(follow.url, follow);
       follow.poll();
     }
   }
@@ -270,5 +337,5 @@ document.addEventListener("visibilitychange", () => {
   else pollAll();
 });
 addEventListener("online", pollAll);
-new MutationObserver(discover).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-job"] });
+new MutationObserver(discover).observe(document.body, { subtree: true, childList: true, attributeFilter: ["data-job", "data-batch"] });
 discover();
