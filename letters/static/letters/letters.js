@@ -40,7 +40,7 @@ function show(page) {
   if (batch?.dataset.unsure !== next?.dataset.unsure) replace(batch, next); // the poller knows failures; which are unsure, the letters know
   replaceSection(page, "yours", "list");
   replace(live.querySelector(".tabs"), page.querySelector(".tabs"));
-  for (const row of live.querySelectorAll("tbody tr")) replace(row, page.getElementById(row.id));
+  for (const row of live.querySelectorAll("tbody tr")) replaceRow(row, page.getElementById(row.id));
 }
 
 function replaceSection(page, id, before) {
@@ -50,12 +50,15 @@ function replaceSection(page, id, before) {
   else if (old && !old.contains(document.activeElement)) old.remove();
 }
 
+/* Cell by cell: the box beside the name is the person's. A row that has left this tab goes, unless somebody is at it. */
+function replaceRow(row, next) {
+  if (!next) return row.contains(document.activeElement) || row.querySelector(CHOSEN) ? undefined : row.remove();
+  row.className = next.className;
+  [...row.cells].forEach((cell, index) => cell.querySelector(CHOSEN) || replace(cell, next.cells[index]));
+}
+
 function replace(old, next) {
-  if (!old || !next || old.isEqualNode(next) || old.contains(document.activeElement)) return;
-  const checked = old.querySelector(CHOSEN) !== null;
-  const node = document.importNode(next, true);
-  if (checked) node.querySelector("input[name=teachers]").checked = true;
-  old.replaceWith(node);
+  if (old && next && !old.isEqualNode(next) && !old.contains(document.activeElement)) old.replaceWith(document.importNode(next, true));
 }
 
 /* ── The choice ── */
