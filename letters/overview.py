@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields import BooleanField
@@ -173,7 +174,7 @@ class Overview:
         states = [row.state for row, other in seen if other["batch"] == letter["batch"]]
         counts = {state: states.count(state) for state in ("sent", "failed", "unsure", "running", "pending")}
         begun_at = timezone.localtime(_moment(letter["begun_at"]))
-        return Batch(str(letter["batch"]), begun_at, letter["total"], counts)
+        return Batch(str(UUID(letter["batch"])), begun_at, letter["total"], counts)
 
 
 def look_at_letters(club: Club, *, year: int, usual_activity: str) -> Overview:

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from jobs.models import Job
 from letters import services
@@ -97,6 +98,17 @@ def test_tabs_count_and_narrow(visitor: Visitor, office: Office) -> None:
     assert "Léa Dumont" not in waiting
 
 
+def test_many_teachers_are_turned_page_by_page(visitor: Visitor, office: Office) -> None:
+    office.volunteers(60)
+    assert "1 to 50 of 62" in see(visitor)
+    assert see(visitor, "?etat=pas-encore&page=2").count("<tr id=") == 12
+
+
+@pytest.mark.parametrize("query", ["?etat=x", "?page=x", "?page=999", "?page=-1"])
+def test_an_odd_address_shows_a_page_all_the_same(visitor: Visitor, query: str) -> None:
+    assert "Sophie Lambert" in see(visitor, query)
+
+
 def test_what_a_person_must_decide_is_on_top(visitor: Visitor, office: Office) -> None:
     end(office.letter_to(office.lea), "failed")
     end(office.letter_to(office.sophie), "unsure")
@@ -154,10 +166,18 @@ def test_the_click_sends_and_the_batch_is_followed(visitor: Visitor, office: Off
     assert f'data-batch="{Job.objects.filter(kind="letters.send").values_list("batch", flat=True)[0]}"' in page
 
 
-def test_a_form_sent_twice_sends_once(visitor: Visitor, office: Office) -> None:
-    for _ in range(2):
-        post(visitor, "send/", teachers=[office.sophie.pk], request_key="one-click")
+def test_a_form_sent_twice_sends_once_even_after_the_letter_has_gone(visitor: Visitor, office: Office) -> None:
+    form = {"teachers": [office.sophie.pk], "request_key": "one-click"}
+    post(visitor, "send/", **form)
+    VolunteerLetterSend.objects.update(status="sent", sent_at=timezone.now())
+    post(visitor, "send/", **form)
+    assert statuses() == {"Sophie Lambert": "sent"}
     assert VolunteerLetterSend.objects.count() == 1
+
+
+def test_each_form_has_a_key_of_its_own(visitor: Visitor, office: Office) -> None:
+    first, second = (see(visitor, "send/").split('name="request_key" value="')[1][:36] for _ in range(2))
+    assert first != second
 
 
 def test_a_choice_is_shown_before_it_is_sent(visitor: Visitor, office: Office) -> None:
