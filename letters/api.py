@@ -73,7 +73,7 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
     ordering_fields = ["id", "teacher_name", "status", "sent_at", "created_at"]
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("club", "sending", "wording", "job")
+        return super().get_queryset().select_related("club", "sending__wording", "job")
 
     @extend_schema(request=SendSerializer, responses={202: PlanSerializer}, parameters=[KEY], filters=False)
     @action(detail=False, methods=["post"])

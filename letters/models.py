@@ -136,10 +136,13 @@ class VolunteerFacts(models.Model):
 
 
 class Sending(models.Model):
-    """One click: what was asked, what came of it. It outlives the batch of jobs behind it."""
+    """One click: what all its letters share, and what came of it. It outlives the batch of jobs behind it."""
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="sendings", verbose_name=_("club"))
     year = models.PositiveSmallIntegerField(_("year"))
+    wording = models.ForeignKey(Wording, models.PROTECT, related_name="+", verbose_name=_("wording"))
+    figures = models.ForeignKey(LegalFigures, models.PROTECT, related_name="+", verbose_name=_("legal figures"))
+    figures_version = models.PositiveIntegerField(_("version of the figures"))
     request_key = models.CharField(_("request key"), max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001  NULL: no key
     batch = models.ForeignKey("jobs.Batch", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("batch"))
     count = models.PositiveIntegerField(_("letters"), default=0)
@@ -159,7 +162,7 @@ class Sending(models.Model):
 
 class VolunteerLetterSendQuerySet(models.QuerySet["VolunteerLetterSend"]):
     def with_details(self) -> "VolunteerLetterSendQuerySet":
-        return self.select_related("club", "teacher__volunteer_facts", "wording", "figures", "sending")
+        return self.select_related("club", "teacher__volunteer_facts", "sending__wording", "sending__figures")
 
     def counts(self) -> dict[str, int]:
         """How many have each status, in one query; a status that nobody has counts 0."""
@@ -200,7 +203,8 @@ class VolunteerLetterSend(models.Model):
         HELD = "held", _("Held back")
         BOUNCED = "bounced", _("Bounced")
 
-    club = models.ForeignKey(Club, models.CASCADE, related_name="letters", verbose_name=_("club"))
+    # Each index of a single column would be written for each letter, and the ones below already begin with the club.
+    club = models.ForeignKey(Club, models.CASCADE, db_index=False, related_name="letters", verbose_name=_("club"))
     teacher = models.ForeignKey(Teacher, models.SET_NULL, null=True, related_name="letters", verbose_name=_("teacher"))
     teacher_name = models.CharField(_("name"), max_length=301, help_text=_("As it was when sent."))
     recipient_email = models.CharField(_("sent to"), max_length=254, blank=True, help_text=_("As it was when sent."))
@@ -208,15 +212,14 @@ class VolunteerLetterSend(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     error_message = models.TextField(_("error"), blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    message_id = models.CharField(_("Message-ID"), max_length=120, unique=True, default=new_message_id)
+    message_id = models.CharField(_("Message-ID"), max_length=120, default=new_message_id)
     pdf = models.FileField(_("PDF"), max_length=200, blank=True)
     pdf_sha256 = models.CharField(_("SHA-256 of the PDF"), max_length=64, blank=True)
-    wording = models.ForeignKey(Wording, models.PROTECT, null=True, related_name="+", verbose_name=_("wording"))
-    figures = models.ForeignKey(LegalFigures, models.PROTECT, null=True, related_name="+", verbose_name=_("legal figures"))
-    figures_version = models.PositiveIntegerField(_("version of the figures"), default=0)
     sending = models.ForeignKey(Sending, models.CASCADE, related_name="letters", verbose_name=_("sending"))
     job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
-    sent_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("sent by"))
+    sent_by_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False, related_name="+", verbose_name=_("sent by")
+    )
     sending_since = models.DateTimeField(_("being sent since"), null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
@@ -237,6 +240,7 @@ class VolunteerLetterSend(models.Model):
             models.UniqueConstraint(
                 fields=["teacher", "year"], condition=Q(status__in=["pending", "unsure"]), name="letters_one_under_way"
             ),
+            models.UniqueConstraint(fields=["message_id"], name="letters_one_message_id"),
             models.CheckConstraint(condition=~Q(status="sent") | Q(sent_at__isnull=False), name="letters_sent_some_time"),
         ]
 

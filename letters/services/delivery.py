@@ -135,14 +135,12 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
 
 
 def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
-    if letter.wording is None or letter.figures is None:
-        raise PermanentError(_("This letter has lost its wording or its legal figures."))
     content = Letter(
         club=letter.club,
         volunteer=letter.teacher_name,
         facts=facts_of(teacher),
-        wording=letter.wording,
-        figures=letter.figures,
+        wording=letter.sending.wording,
+        figures=letter.sending.figures,
         dated=today_of(letter.club),
         reference=f"{letter.year}-{letter.pk}",
     )

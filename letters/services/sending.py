@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from jobs.services import batch_reference, enqueue, enqueue_many, new_batch
 from lessons.models import Club, Teacher
+from letters.bulk import Recipient, insert_copies
 from letters.models import LegalFigures, Sending, VolunteerLetterSend, Wording
 from letters.selection import UNDER_WAY, Candidate, Selection, select, words_for
 from letters.wording import Gap, gaps
@@ -157,6 +158,9 @@ def _send(papers: _Papers, selection: Selection, request_key: str | None) -> Sen
     sending = Sending.objects.create(
         club=papers.club,
         year=papers.year,
+        wording=papers.wording,
+        figures=papers.figures,
+        figures_version=papers.figures.version,
         request_key=request_key,
         batch=batch,
         count=len(selection.chosen),
@@ -164,37 +168,31 @@ def _send(papers: _Papers, selection: Selection, request_key: str | None) -> Sen
         sent_by_user=papers.user,
     )
     _forget_held(papers, selection)
-    arguments = [[sending.pk, candidate.teacher] for candidate in selection.chosen]
-    jobs = enqueue_many("letters.send", arguments, batch=batch, label=_("Letter"), scope=papers.club.scope, user=papers.user)
-    letters = [_letter(papers, sending, candidate, job_id=job.pk) for candidate, job in zip(selection.chosen, jobs, strict=True)]
-    _insert(letters + _held_letters(papers, sending, selection))
+    if selection.chosen:
+        arguments = [[sending.pk, candidate.teacher] for candidate in selection.chosen]
+        jobs = enqueue_many("letters.send", arguments, batch=batch, label=_("Letter"), scope=papers.club.scope, user=papers.user)
+        pairs = zip(selection.chosen, jobs, strict=True)
+        insert_copies(_letter(papers, sending), [Recipient(chosen.teacher, chosen.name, chosen.email, job.pk) for chosen, job in pairs])
+    VolunteerLetterSend.objects.bulk_create(_held_letters(papers, sending, selection), batch_size=ROWS_A_STATEMENT)
     return sending
 
 
 def _held_letters(papers: _Papers, sending: Sending, selection: Selection) -> list[VolunteerLetterSend]:
-    return [
-        _letter(papers, sending, candidate, status=Status.HELD, error_message=words_for(reason)) for candidate, reason in selection.held
-    ]
+    letters = []
+    for candidate, reason in selection.held:
+        to = {"teacher_id": candidate.teacher, "teacher_name": candidate.name, "recipient_email": candidate.email}
+        letters.append(_letter(papers, sending, status=Status.HELD, error_message=words_for(reason), **to))
+    return letters
 
 
-def _letter(papers: _Papers, sending: Sending, candidate: Candidate, **fields: Any) -> VolunteerLetterSend:
+def _letter(papers: _Papers, sending: Sending, **fields: Any) -> VolunteerLetterSend:
     return VolunteerLetterSend(
-        club_id=papers.club.pk,
-        teacher_id=candidate.teacher,
-        teacher_name=candidate.name,
-        recipient_email=candidate.email,
+        club=papers.club,
         year=papers.year,
-        wording_id=papers.wording.pk,
-        figures_id=papers.figures.pk,
-        figures_version=papers.figures.version,
-        sending_id=sending.pk,
-        sent_by_user_id=papers.user.pk if papers.user else None,
+        sending=sending,
+        sent_by_user=papers.user,
         **fields,
     )
-
-
-def _insert(letters: list[VolunteerLetterSend]) -> None:
-    VolunteerLetterSend.objects.bulk_create(letters, batch_size=ROWS_A_STATEMENT)
 
 
 def _forget_held(papers: _Papers, selection: Selection) -> None:
