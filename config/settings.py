@@ -1,5 +1,6 @@
 """Everything is read from the environment; README's table of settings lists each variable with its default."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -215,7 +216,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-REST_KNOX = {"AUTH_HEADER_PREFIX": "Token", "TOKEN_TTL": None}
+API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=30)
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Token", "TOKEN_TTL": timedelta(days=API_TOKEN_DAYS), "AUTO_REFRESH": True}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Aussitôt",
     "DESCRIPTION": "The back office of activity clubs that never makes anyone wait.",
