@@ -20,6 +20,7 @@ from .models import Batch, Job, JobQuerySet, Queue, Worker, time_ordered_uuid
 from .signals import enqueued
 
 BATCH_SIZE = 2000  # rows a statement
+UNIQUE_TRIES = 30
 WORKER_ALIVE_SECONDS = 10
 WORKER_ROW_SECONDS = 86400
 
@@ -189,7 +190,7 @@ def _new_job(policy: registry.Kind, args: Sequence[Any], *, priority: int | None
 
 def _insert_unless_there(job: Job) -> Job | None:
     """None when the job went in; else the unended one that stands in its way."""
-    for _ in range(3):  # the other may end between our insert and our look
+    for _ in range(UNIQUE_TRIES):  # the other may end between our insert and our look
         try:
             with transaction.atomic():
                 job.save(force_insert=True)

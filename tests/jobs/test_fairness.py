@@ -3,6 +3,7 @@
 import signal
 import time
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django_q.tasks import async_task
 from pytest_django import Settings
 
 from jobs import registry, services
+from jobs.models import JobQuerySet
 from jobs.progress import Progress
 from tests.cluster import Cluster, ended, wait_until
 
@@ -48,3 +50,18 @@ def test_an_inline_job_sets_no_alarm_in_a_process_that_does_not_expect_one(setti
     monkeypatch.setitem(registry._kinds, "test.write", registry.Kind("test.write", task))
     services.enqueue("test.write")
     assert alarms == [0.0]
+
+
+def test_a_plain_task_signed_with_another_key_stays_and_stops_no_other() -> None:
+    async_task("tests.jobs.tasks.plain", "unreadable", save=False)
+    OrmQ.objects.update(payload="signed:elsewhere")
+    async_task("tests.jobs.tasks.plain", "readable", save=False)
+    with Cluster():
+        wait_until(lambda: OrmQ.objects.count() == 1)
+    assert OrmQ.objects.get().payload == "signed:elsewhere"
+
+
+def test_a_unique_kind_can_be_asked_for_while_its_twins_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = services.enqueue("test.unique", 1)
+    monkeypatch.setattr(JobQuerySet, "first", Mock(side_effect=[None] * 5 + [first]))  # each had ended before we looked
+    assert services.enqueue("test.unique", 1) == first
