@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -52,7 +53,7 @@ def build(request: HttpRequest) -> Frame:
         sections=sections_of(request),
         jobs=tuple(work.jobs),
         under_way=work.under_way,
-        workers_alive=work.workers_alive,
+        workers_alive=work.workers_alive or settings.JOBS_INLINE,  # within the request, nothing waits for a worker
     )
 
 

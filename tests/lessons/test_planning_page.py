@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from jobs.models import Job, Worker
 from lessons.models import Enrolment, Lesson, Membership, Place
@@ -233,6 +234,11 @@ def test_a_stopped_worker_is_announced(visitor: Visitor, world: World) -> None:
     assert 'id="no-worker"' in week_of(visitor, world)
     now = timezone.now()
     Worker.objects.create(owner="w", host="h", pid=1, queues="default", since=now, seen_at=now)
+    assert 'id="no-worker"' not in week_of(visitor, world)
+
+
+def test_where_jobs_run_within_the_request_no_worker_is_missed(visitor: Visitor, world: World, settings: Settings) -> None:
+    settings.JOBS_INLINE = True
     assert 'id="no-worker"' not in week_of(visitor, world)
 
 
