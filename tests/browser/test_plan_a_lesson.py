@@ -185,6 +185,13 @@ def test_nothing_is_wider_than_the_window(open_page: OpenPage, world: World, pat
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_a_long_word_in_a_title_does_not_push_the_lesson_out_of_its_dialog(open_page: OpenPage, world: World) -> None:
+    world.plan(title="M" * 120)
+    page = open_page(f"/club/planning?jour={world.day}")
+    page.locator(".lesson").click()
+    expect(page.get_by_text("Nobody yet.")).to_be_in_viewport()
+
+
 def test_a_finger_finds_everything_it_needs(open_page: OpenPage, world: World) -> None:
     world.plan()
     page = open_page(f"/club/planning?jour={world.day}", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
