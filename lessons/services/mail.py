@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
@@ -60,14 +61,25 @@ def send_notice(*, notice: Notice, confirm: Callable[[], None], last_attempt: bo
         raise PermanentError(_unsure_text()) from error
 
 
-def resend_notice(*, notice: Notice) -> bool:
-    """A person decided: send again what failed or perhaps arrived. False when its state has changed meanwhile."""
+def resend_notice(*, notice: Notice, user: Any = None) -> bool:
+    """A person decided: send again what failed or perhaps arrived, to the address that its recipient has now.
+
+    False when its state has changed meanwhile.
+    """
+    address = notice.recipient.email or notice.recipient_email
     with transaction.atomic():
-        ended_badly = Notice.objects.filter(pk=notice.pk, status__in=[Notice.Status.FAILED, Notice.Status.UNSURE])
-        if not ended_badly.update(status=Notice.Status.PENDING, error_message="", sending_since=None):
+        undelivered = Notice.objects.undelivered().filter(pk=notice.pk)
+        if not undelivered.update(status=Notice.Status.PENDING, recipient_email=address, error_message="", sending_since=None):
             return False
-        enqueue_many("lessons.send_notice", [[notice.pk]], scope=notice.club.scope, label=_("Notice"))
+        label = _("Notice: %(lesson)s") % {"lesson": notice.lesson.label}
+        enqueue_many("lessons.send_notice", [[notice.pk]], scope=notice.club.scope, label=label, user=user)
     return True
+
+
+def confirm_notice_arrived(*, notice: Notice) -> bool:
+    """A person asked the recipient: what perhaps arrived did. False when its state has changed meanwhile."""
+    unsure = Notice.objects.filter(pk=notice.pk, status=Notice.Status.UNSURE)
+    return bool(unsure.update(status=Notice.Status.SENT, error_message="", sending_since=None, sent_at=Now()))
 
 
 def send_due_reminders() -> int:
