@@ -156,6 +156,11 @@ def restart() -> int:
     return Worker.objects.filter(is_alive()).update(restart_asked_at=Now())
 
 
+def arguments_under_way(kind: str) -> list[list[Any]]:
+    """Of every job of this kind that waits or runs: to what is not among them nobody will see."""
+    return list(Job.objects.unended().filter(kind=kind).values_list("args", flat=True))
+
+
 def is_alive() -> Q:
     """The condition under which a worker counts as alive."""
     return Q(seen_at__gt=_ago(WORKER_ALIVE_SECONDS))

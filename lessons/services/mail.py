@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.registry import PermanentError, RetryableError
-from jobs.services import enqueue_many
+from jobs.services import arguments_under_way, enqueue_many
 from lessons import mailer, notices
 from lessons.models import Client, Lesson, Notice, Reminder
 
@@ -97,9 +97,18 @@ def send_due_reminders() -> int:
 
 
 def mark_lost_notices() -> int:
-    """A worker died in its last attempt, within the conversation: nobody is left to say so but this."""
+    """Say what nobody is left to say: of a worker that died within its last conversation, of a job that was cancelled before one."""
     lost = Notice.objects.filter(status=Notice.Status.SENDING, sending_since__lt=timezone.now() - timedelta(seconds=LOST_AFTER_SECONDS))
-    return lost.update(status=Notice.Status.UNSURE, error_message=_unsure_text())
+    return lost.update(status=Notice.Status.UNSURE, error_message=_unsure_text()) + _mark_forgotten()
+
+
+def _mark_forgotten() -> int:
+    """A notice and its job are written together, and it is read before them: what waits without a job waits in vain."""
+    waiting = set(Notice.objects.filter(status=Notice.Status.PENDING).values_list("pk", flat=True))
+    forgotten = waiting and waiting - {pk for [pk] in arguments_under_way("lessons.send_notice")}
+    unsent = Notice.objects.filter(pk__in=forgotten, status=Notice.Status.PENDING)
+    # Translators: "Son envoi a été annulé, ou interrompu avant de commencer."
+    return unsent.update(status=Notice.Status.FAILED, error_message=_("Its sending was cancelled, or broke off before it began."))
 
 
 def _may_send(notice: Notice) -> bool:

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 
 import pytest
 
-from lessons import notices, services
+from lessons import notices
 from lessons.models import Client, Lesson, Notice
 from tests.lessons.world import World, run_follow_up
 
@@ -84,4 +84,3 @@ def test_a_reminder_says_so(world: World) -> None:
     lesson = planned(world)
     reminder = Notice.objects.create(club=world.club, lesson=lesson, kind="reminder", client=world.camille, recipient_email="c@example.org")
     assert notices.compose(reminder).subject.startswith("Reminder: Galop 2")
-    assert services.mark_lost_notices() == 0
