@@ -11,7 +11,7 @@ from django.utils.translation import ngettext, pgettext
 register = template.Library()
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def long_day(day: date) -> str:
     """Wednesday 25 November; the year only if it is not this one. The formats are Django's date formats."""
     return _format(day, pgettext("date format", "l j F") if _is_this_year(day) else pgettext("date format", "l j F Y"))
@@ -29,7 +29,7 @@ def iso_day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def clock(moment: datetime) -> str:
     return format_date(moment, "G:i")
 
