@@ -29,6 +29,7 @@ class Section:
 class Frame:
     user: Any  # None where nobody has logged in
     club: Club | None = None
+    clubs: tuple[Club, ...] = ()
     sections: tuple[Section, ...] = ()
     jobs: tuple[Job, ...] = ()
     under_way: int = 0
@@ -50,6 +51,7 @@ def build(request: HttpRequest) -> Frame:
     return Frame(
         user=user,
         club=membership.club if membership else None,
+        clubs=tuple(sorted((each.club for each in access.memberships_of(request)), key=lambda club: club.name)),
         sections=sections_of(request),
         jobs=tuple(work.jobs),
         under_way=work.under_way,

@@ -13,12 +13,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import access
 from .forms import LessonForm, initial_after
-from .models import Enrolment, Lesson, Membership, Notice
-from .planner import day_bounds
+from .models import Club, Enrolment, Lesson, Membership, Notice
+from .planner import Days, day_bounds
 from .services import Refused, confirm_notice_arrived, create_lesson, resend_notice
 from .week import lay_out, monday_of, parse_day
 
@@ -49,7 +50,7 @@ def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
     asked = parse_day(request.GET.get("jour"))
     monday = monday_of(asked or parse_day(request.GET.get("semaine")) or now.date())
     shown = asked or (now.date() if monday_of(now.date()) == monday else monday)
-    week = lay_out(_lessons_of_week(membership, monday), monday=monday, shown=shown, now=now)
+    week = lay_out(_lessons_of_week(membership, monday), monday=monday, shown=shown, now=now, closed=_days_of(membership.club))
     fresh = week.find(request.GET.get("cree"))
     context = {
         "week": week,
@@ -125,6 +126,10 @@ def told(lesson: Lesson) -> dict[str, Any] | None:
 def _require_manager(membership: Membership) -> None:
     if membership.role != Membership.Role.MANAGER:
         raise PermissionDenied
+
+
+def _days_of(club: Club) -> Days:
+    return Days(holidays_of=club.country if club.closed_on_public_holidays else "", language=get_language() or club.language)
 
 
 def _undelivered(lesson: Lesson) -> list[Notice]:

@@ -85,6 +85,14 @@ def test_early_and_late_lessons_make_room_for_themselves(visitor: Visitor, world
     assert re.findall(r"<span>(\d+):00</span>", week_of(visitor, world)) == [str(hour) for hour in range(6, 23)]
 
 
+@pytest.mark.parametrize(("closed", "said"), [(True, "public holiday (Christmas Day)"), (False, "")])
+def test_a_public_holiday_is_said_at_its_day(visitor: Visitor, world: World, closed: bool, said: str) -> None:
+    world.club.closed_on_public_holidays = closed
+    world.club.save()
+    heads = re.findall(r'<span class="closed">([^<]*)</span>', page_of(visitor.get("/club/planning?jour=2026-12-25")))
+    assert heads == [said][: len(said)]
+
+
 def test_an_empty_week_says_so(visitor: Visitor, world: World) -> None:
     assert "No lesson this week" in week_of(visitor, world)
 
@@ -106,6 +114,26 @@ def test_a_person_without_a_club_is_told_so(visitor: Visitor, world: World) -> N
     Membership.objects.all().delete()
     answer = visitor.get("/club/planning")
     assert (answer.status_code, "No club yet" in page_of(answer)) == (403, True)
+
+
+def test_a_person_of_two_clubs_goes_from_one_to_the_other(visitor: Visitor, world: World) -> None:
+    other = World("Poney-club du Lac", prefix="other")
+    assert f"?club={world.club.pk}" not in week_of(visitor, world), "who has one club has nothing to choose"
+    Membership.objects.create(user=world.manager, club=other.club, role=Membership.Role.MANAGER)
+    [there] = re.findall(rf'href="(/club/planning\?club={other.club.pk})"', week_of(visitor, world))
+    visitor.get(there)
+    assert f'?club={other.club.pk}" aria-current="true"' in week_of(visitor, world), "and stays there"
+
+
+def test_a_form_that_stood_open_is_of_the_club_that_it_was_opened_in(visitor: Visitor, world: World) -> None:
+    other = World("Poney-club du Lac", prefix="other")
+    Membership.objects.create(user=world.manager, club=other.club, last_used_at=timezone.now())
+    [action] = re.findall(
+        r'id="lesson-form" method="post" action="([^"]+)"', page_of(visitor.get(f"/club/planning/new?club={world.club.pk}"))
+    )
+    visitor.get(f"/club/planning?club={other.club.pk}")
+    visitor.post(action, form(world))
+    assert Lesson.objects.get().club == world.club
 
 
 def test_a_teacher_reads_and_does_not_plan(world: World) -> None:
