@@ -120,6 +120,7 @@ CACHES: dict[str, dict[str, Any]] = {
 # ── Background work ──────────────────────────────────────────────────────
 JOBS_WORKERS = env.int("JOBS_WORKERS", default=2)
 JOBS_QUEUES: list[str] = env.list("JOBS_QUEUES", default=["default", "letters", "audio"])  # in order of preference
+JOBS_EXPRESS = env.bool("JOBS_EXPRESS", default=True)  # one worker more, for the first queue alone
 JOBS_INLINE = env.bool("JOBS_INLINE", default=False)  # run jobs within the request: for debugging only
 JOBS_STOP_SECONDS = env.float("JOBS_STOP_SECONDS", default=20)  # a stopping worker lets its job run so long
 JOBS_RETENTION_SECONDS = env.int("JOBS_RETENTION_SECONDS", default=3600)  # done and cancelled jobs: how long the token answers
@@ -131,7 +132,7 @@ Q_CLUSTER: dict[str, Any] = {
     "broker_class": "jobs.broker.Doorbell",
     "orm": "default",
     "cache": "cluster",
-    "workers": JOBS_WORKERS,
+    "workers": JOBS_WORKERS + (JOBS_EXPRESS and len(JOBS_QUEUES) > 1),
     "queue_limit": 50,  # never so few that the pusher blocks on a full table
     "timeout": 600,  # for plain async_task() only: a job has its own, in @job
     "retry": 660,

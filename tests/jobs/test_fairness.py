@@ -1,5 +1,6 @@
 """Nobody waits for more than their turn: a job that is due, a job beside plain tasks, a server whose request runs a job."""
 
+import os
 import signal
 import time
 from datetime import timedelta
@@ -12,7 +13,7 @@ from django_q.tasks import async_task
 from pytest_django import Settings
 
 from jobs import registry, services
-from jobs.models import JobQuerySet
+from jobs.models import Job, JobQuerySet, Worker
 from jobs.progress import Progress
 from tests.cluster import Cluster, ended, wait_until
 
@@ -65,3 +66,28 @@ def test_a_unique_kind_can_be_asked_for_while_its_twins_come_and_go(monkeypatch:
     first = services.enqueue("test.unique", 1)
     monkeypatch.setattr(JobQuerySet, "first", Mock(side_effect=[None] * 5 + [first]))  # each had ended before we looked
     assert services.enqueue("test.unique", 1) == first
+
+
+def test_a_lesson_does_not_wait_behind_letters_that_keep_every_worker_busy() -> None:
+    with Cluster(workers=2):
+        letters = services.enqueue_many("test.slow_letter", [[300]] * 4)
+        wait_until(lambda: Job.objects.running().filter(kind="test.slow_letter").count() == 2)
+        lesson = services.enqueue("test.write", "lesson")
+        wait_until(lambda: ended(lesson))
+        assert not any(ended(letter) for letter in letters)
+
+
+def test_the_seat_of_an_express_worker_that_died_is_taken_again() -> None:
+    with Cluster(workers=1):
+        services.enqueue_many("test.slow_letter", [[300]] * 4)
+        wait_until(lambda: Job.objects.running().exists())
+        express = Worker.objects.get(queues="default")
+        os.kill(express.pid, signal.SIGKILL)
+        lesson = services.enqueue("test.write", "lesson")
+        wait_until(lambda: ended(lesson))
+
+
+def test_a_worker_that_stops_in_order_is_no_longer_shown() -> None:
+    with Cluster() as cluster:
+        cluster.stop()
+    assert not Worker.objects.exists()
