@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from jobs.models import Job, Worker
-from lessons.models import Enrolment, Lesson, Membership, Place
+from lessons.models import Client, Enrolment, Lesson, Membership, Place, Teacher
 from tests.lessons.world import World, at, run_follow_up
 
 SESSION_AND_USER = 2
@@ -157,6 +157,14 @@ def test_three_queries_beyond_session_and_user_whatever_the_number_of_lessons(vi
 
 
 # ── A new lesson ──
+
+
+def test_a_new_club_reads_the_next_step_at_each_field(visitor: Visitor, world: World) -> None:
+    for model in (Teacher, Place, Client):
+        model.objects.all().delete()
+    hints = re.findall(r'id="id_(\w+)_helptext">([^<]*)', page_of(visitor.get("/club/planning/new")))
+    assert [name for name, _hint in hints] == ["title", "teacher", "place", "clients"]
+    assert "Ask the operator to add one." in dict(hints)["teacher"]
 
 
 def test_the_form_opens_at_the_chosen_slot(visitor: Visitor, world: World) -> None:
