@@ -166,7 +166,7 @@ class WorkLoop:
     def leave(self) -> None:
         """A worker that stops in order is not shown as one that may still be alive."""
         if self.hold:
-            with suppress(DatabaseAway):  # the row grows old by itself
+            with suppress(*DatabaseAway):  # the row grows old by itself
                 Worker.objects.filter(owner=self.hold.owner).delete()
 
     def let_go(self) -> None:

@@ -195,7 +195,7 @@ def test_a_preview_of_a_taken_time_is_an_answer_and_not_an_error(world: World) -
 
 def test_a_public_holiday_is_named_in_the_language_of_who_asks(world: World) -> None:
     Club.objects.update(language="fr")
-    wish = {"teacher": world.sophie.pk, "starts_at": f"{world.day.year}-05-01T10:00", "duration_minutes": 60}
+    wish: dict[str, Any] = {"teacher": world.sophie.pk, "starts_at": f"{world.day.year}-05-01T10:00", "duration_minutes": 60}
     [day] = api(world.manager).get("/api/lessons/preview/", wish).json()["results"]
     assert day["reason"] == "public holiday (Labor Day)"
 
