@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from . import planner
 from .models import Client, Club, Place, Subscription, Teacher
 from .services import Fix, Refused
-from .templatetags.times import duration
+from .times import duration
 from .week import FIRST_YEAR, LAST_YEAR
 
 DURATIONS = (30, 45, 60, 90, 120, 150, 180, 240)

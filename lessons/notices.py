@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from .models import Enrolment, Lesson, Notice
-from .templatetags.times import clock, long_day
+from .times import clock, long_day
 
 
 def compose(notice: Notice) -> EmailMultiAlternatives:
