@@ -139,7 +139,7 @@ def clean() -> None:
 
 @contextmanager
 def cluster(**environment: str) -> Iterator[None]:
-    variables = {**os.environ, "JOBS_WORKERS": "2", "LOG_LEVEL": "ERROR", **environment}
+    variables = {**os.environ, "JOBS_WORKERS": "2", "JOBS_EXPRESS": "0", "LOG_LEVEL": "ERROR", **environment}
     process = subprocess.Popen([sys.executable, "manage.py", "qcluster"], cwd=ROOT, env=variables, start_new_session=True)
     try:
         yield

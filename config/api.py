@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 
 class LoginSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(write_only=True)
+    username = serializers.CharField(write_only=True, max_length=150)
     password = serializers.CharField(write_only=True, trim_whitespace=False)
     token = serializers.CharField(read_only=True)
     expiry = serializers.DateTimeField(read_only=True, allow_null=True)

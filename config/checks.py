@@ -65,9 +65,16 @@ def check_queues(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
-    base = urlsplit(settings.BASE_URL)
-    if base.scheme not in ("http", "https") or not base.netloc:
+    if not _is_web_address(settings.BASE_URL):
         hint = "Set it to the address that people type, such as https://club.example."
         yield Error("BASE_URL is not a web address.", hint=hint, id="config.E005")
     if "Redis" in settings.CACHES["default"]["BACKEND"] and find_spec("redis") is None:
         yield Error("CACHE_URL names Redis, whose client is not installed.", hint=".venv/bin/pip install redis", id="config.E006")
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # "http://[club"
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -1,5 +1,6 @@
 """The environment, read so that a wrong value becomes a message of the system checks instead of a traceback."""
 
+import math
 import os
 import tempfile
 from collections.abc import Callable
@@ -41,7 +42,10 @@ class CheckedEnv(environ.Env):
     def parse_value(cls, value: str, cast: Any) -> Any:
         """Stricter than django-environ, which takes `DEBUG=treu` for false and `JOBS_STOP_SECONDS=1O` for 1."""
         if cast is float:
-            return float(value)
+            number = float(value)
+            if not math.isfinite(number):
+                raise ValueError(value)
+            return number
         if cast is bool:
             word = value.strip().lower()
             if word not in TRUE | FALSE:
@@ -58,10 +62,10 @@ class CheckedEnv(environ.Env):
 
     def directory(self, var: str, *, default: Path) -> Path:
         """Made here, because the database and the caches are opened in it before any check runs."""
-        path = Path(self.str(var, default=str(default))).resolve()
+        path = Path(self.str(var, default="") or default).resolve()
         with suppress(OSError):
             path.mkdir(parents=True, exist_ok=True)
-        if os.access(path, os.W_OK):
+        if path.is_dir() and os.access(path, os.W_OK | os.X_OK):
             return path
         self.problems.append(Problem(var, "a directory that the user who runs Aussitôt may write to"))
         return Path(tempfile.gettempdir())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -28,6 +29,7 @@ class Section:
 class Frame:
     user: Any  # None where nobody has logged in
     club: Club | None = None
+    clubs: tuple[Club, ...] = ()
     sections: tuple[Section, ...] = ()
     jobs: tuple[Job, ...] = ()
     under_way: int = 0
@@ -49,10 +51,11 @@ def build(request: HttpRequest) -> Frame:
     return Frame(
         user=user,
         club=membership.club if membership else None,
+        clubs=tuple(sorted((each.club for each in access.memberships_of(request)), key=lambda club: club.name)),
         sections=sections_of(request, membership),
         jobs=tuple(work.jobs),
         under_way=work.under_way,
-        workers_alive=work.workers_alive,
+        workers_alive=work.workers_alive or settings.JOBS_INLINE,  # within the request, nothing waits for a worker
     )
 
 

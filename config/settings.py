@@ -1,5 +1,6 @@
 """Everything is read from the environment; README's table of settings lists each variable with its default."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,7 @@ CACHES: dict[str, dict[str, Any]] = {
 # ── Background work ──────────────────────────────────────────────────────
 JOBS_WORKERS = env.int("JOBS_WORKERS", default=2)
 JOBS_QUEUES: list[str] = env.list("JOBS_QUEUES", default=["default", "letters", "audio"])  # in order of preference
+JOBS_EXPRESS = env.bool("JOBS_EXPRESS", default=True)  # one worker more, for the first queue alone
 JOBS_INLINE = env.bool("JOBS_INLINE", default=False)  # run jobs within the request: for debugging only
 JOBS_STOP_SECONDS = env.float("JOBS_STOP_SECONDS", default=20)  # a stopping worker lets its job run so long
 JOBS_RETENTION_SECONDS = env.int("JOBS_RETENTION_SECONDS", default=3600)  # done and cancelled jobs: how long the token answers
@@ -131,7 +133,7 @@ Q_CLUSTER: dict[str, Any] = {
     "broker_class": "jobs.broker.Doorbell",
     "orm": "default",
     "cache": "cluster",
-    "workers": JOBS_WORKERS,
+    "workers": JOBS_WORKERS + (JOBS_EXPRESS and len(JOBS_QUEUES) > 1),
     "queue_limit": 50,  # never so few that the pusher blocks on a full table
     "timeout": 600,  # for plain async_task() only: a job has its own, in @job
     "retry": 660,
@@ -204,19 +206,20 @@ STORAGES = {
 # ── API ──────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "config.rest.Tokens",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["config.rest.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.rest.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 100,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend", "rest_framework.filters.OrderingFilter"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-REST_KNOX = {"AUTH_HEADER_PREFIX": "Token", "TOKEN_TTL": None}
+API_TOKEN_DAYS = env.int("API_TOKEN_DAYS", default=30)
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Token", "TOKEN_TTL": timedelta(days=API_TOKEN_DAYS), "AUTO_REFRESH": True}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Aussitôt",
     "DESCRIPTION": "The back office of activity clubs that never makes anyone wait.",

@@ -20,7 +20,7 @@ urlpatterns = [
     path("api/login/", api.LoginView.as_view(), name="api-login"),
     path("api/logout/", api.LogoutView.as_view(), name="api-logout"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"]), name="api-docs"),
     re_path("^api/", views.not_found),
     path("dev/mail/", views_mail.index, name="mail"),
     path("dev/mail/messages.json", views_mail.messages, name="mail-json"),

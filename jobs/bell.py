@@ -24,7 +24,8 @@ def _nameless_file() -> int:
     return descriptor
 
 
-_busy_file = _nameless_file()  # lives as long as the cluster
+_busy_file = _nameless_file()  # both live as long as the cluster
+_express_file = _nameless_file()
 
 
 def ring() -> int:
@@ -88,6 +89,15 @@ def somebody_is_busy() -> bool:
         return True
     mark_idle()
     return False
+
+
+def take_express_seat() -> bool:
+    """One worker of the cluster gets it and keeps it until it dies."""
+    try:
+        fcntl.lockf(_express_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def die_with_parent() -> None:

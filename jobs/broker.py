@@ -62,6 +62,10 @@ class Doorbell(ORM):
             tasks.append((None, _ticket()))
         return tasks
 
+    def fail(self, task_id: Any) -> None:
+        """Called for a plain task that another SECRET_KEY signed: it stays, is shown in the admin, and is looked at again later."""
+        logger.error("Plain task %s was signed with another SECRET_KEY", task_id)
+
     def set_stat(self, key: str, value: str, timeout: int) -> Any:
         """Called by the sentinel alone: before its first fork, twice a second, and at once when it begins to stop."""
         status = SignedPackage.loads(value)

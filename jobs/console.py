@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 
 from . import status
 from .health import Snapshot
-from .models import Job
+from .models import Job, Worker
 
 WIDEST_CELL = 60
 
@@ -75,7 +75,7 @@ def job_sheet(job: Job) -> str:
     shown = {name: value for name, value in facts.items() if value not in ("", None)}
     width = max(map(len, shown))
     sheet = [f"{name.ljust(width)}  {value}" for name, value in shown.items()]
-    sheet += [f"  {step['name']}: {step['state']} ({step['progress']} %)" for step in job.steps]
+    sheet += [f"  {step['name']}: {Job.Status(step['state']).label} ({step['progress']} %)" for step in job.steps]
     for attempt in job.failures.all():
         sheet += ["", _("Attempt %(attempt)s, %(moment)s, %(worker)s") % _attempt_words(attempt), attempt.traceback.rstrip()]
     return "\n".join(sheet)
@@ -86,7 +86,10 @@ def snapshot_page(snapshot: Snapshot) -> str:
     parts = [f"{words[snapshot.status]} · {moment(timezone.now())}", *(f"! {problem}" for problem in snapshot.problems)]
     if snapshot.workers:
         heads = (_("host"), _("process"), _("state"), _("kind"), _("queues"), _("since"))
-        rows = [(w["host"], str(w["pid"]), w["state"], w["job_kind"], w["queue"], moment(w["since"])) for w in snapshot.workers]
+        rows = [
+            (w["host"], str(w["pid"]), Worker.State(w["state"]).label, w["job_kind"], w["queue"], moment(w["since"]))
+            for w in snapshot.workers
+        ]
         parts += ["", table(heads, rows)]
     if snapshot.queues:
         heads = (_("queue"), _("waiting"), _("running"), _("failed"), _("oldest, s"), "")

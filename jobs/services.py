@@ -20,6 +20,7 @@ from .models import Batch, Job, JobQuerySet, Queue, Worker, time_ordered_uuid
 from .signals import enqueued
 
 BATCH_SIZE = 2000  # rows a statement
+UNIQUE_TRIES = 30
 WORKER_ALIVE_SECONDS = 10
 WORKER_ROW_SECONDS = 86400
 
@@ -155,6 +156,11 @@ def restart() -> int:
     return Worker.objects.filter(is_alive()).update(restart_asked_at=Now())
 
 
+def arguments_under_way(kind: str) -> list[list[Any]]:
+    """Of every job of this kind that waits or runs: to what is not among them nobody will see."""
+    return list(Job.objects.unended().filter(kind=kind).values_list("args", flat=True))
+
+
 def is_alive() -> Q:
     """The condition under which a worker counts as alive."""
     return Q(seen_at__gt=_ago(WORKER_ALIVE_SECONDS))
@@ -199,7 +205,7 @@ def _alike(pattern: Job, argument_lists: Iterable[Sequence[Any]]) -> list[Job]:
 
 def _insert_unless_there(job: Job) -> Job | None:
     """None when the job went in; else the unended one that stands in its way."""
-    for _ in range(3):  # the other may end between our insert and our look
+    for _ in range(UNIQUE_TRIES):  # the other may end between our insert and our look
         try:
             with transaction.atomic():
                 job.save(force_insert=True)

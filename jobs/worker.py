@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -44,6 +45,7 @@ class WorkLoop:
         self.running: Job | None = None
         self.running_since = 0.0
         self.away = False
+        self.express = False
         self.turn = 0
         self.rung_queue: str | None = None
         self.promote_at = self.rescue_at = self.show_at = 0.0
@@ -66,6 +68,8 @@ class WorkLoop:
                     self.away = True
                 self.let_go()
                 time.sleep(0.2)
+        if self.stopping_for():
+            self.leave()
 
     def work_once(self) -> bool:
         """First the jobs, so that one that has just rung begins at once; then the house, when there is time or it is time."""
@@ -80,9 +84,13 @@ class WorkLoop:
             self.show_at = 0.0
         return self.hold
 
+    def queues(self) -> list[str]:
+        """The express worker keeps to the first queue: a lesson must not wait behind letters and minutes of transcription."""
+        return list(settings.JOBS_QUEUES)[: 1 if self.express else None]
+
     def queues_in_turn(self) -> list[str]:
         """In the order of the setting, the one that rang first; every fourth time another begins, so that none starves."""
-        queues: list[str] = list(settings.JOBS_QUEUES)
+        queues = self.queues()
         self.turn += 1
         if self.turn % 4 == 0:
             shift = (self.turn // 4) % len(queues)
@@ -128,7 +136,7 @@ class WorkLoop:
             promoted += recurrence.enqueue_due()
         if now >= self.show_at:
             self.show_at = now + SHOW_SECONDS
-            show(hold.owner, self.running, stopping=bool(self.stopping_for()))
+            self.show(hold.owner)
         return promoted > 0
 
     def wait(self, rung_at: float) -> None:
@@ -140,6 +148,26 @@ class WorkLoop:
             self.rung_queue = hold.wait(min(left, LOOK_SECONDS))
             if self.rung_queue is not None:
                 return
+
+    def show(self, owner: str) -> None:
+        """Say in the table of workers what this one does, and hear whether the operator asked for new processes."""
+        job, stopping = self.running, bool(self.stopping_for())
+        state = Worker.State.STOPPING if stopping else Worker.State.BUSY if job else Worker.State.IDLE
+        doing = {"state": state, "job_kind": job.kind if job else "", "seen_at": Now()}
+        mine = Worker.objects.filter(owner=owner)
+        if not mine.update(**doing):
+            here = {"host": socket.gethostname(), "pid": os.getpid()}
+            Worker.objects.filter(**here).delete()
+            Worker.objects.create(owner=owner, queues=",".join(self.queues()), since=Now(), **here, **doing)
+        elif bell.in_cluster() and not stopping and mine.filter(restart_asked_at__gt=F("since")).exists():
+            logger.warning("A restart was asked for: ending the cluster when its jobs are done")
+            os.kill(bell.parent_of(os.getppid()), signal.SIGTERM)
+
+    def leave(self) -> None:
+        """A worker that stops in order is not shown as one that may still be alive."""
+        if self.hold:
+            with suppress(*DatabaseAway):  # the row grows old by itself
+                Worker.objects.filter(owner=self.hold.owner).delete()
 
     def let_go(self) -> None:
         """What this process held is given back by the next claims it opens, or by whoever rescues first."""
@@ -179,26 +207,11 @@ class WorkLoop:
                 if now >= beat_at:
                     beat_at = now + HEARTBEAT_SECONDS
                     claims.beat(job.owner)
-                    show(hold.owner, job, stopping=bool(self.stopping_for()))
+                    self.show(hold.owner)
             except DatabaseAway as error:
                 logger.warning("No sign of life could be given: %s", error)
                 connection.close()
         connection.close()
-
-
-def show(owner: str, job: Job | None, *, stopping: bool) -> None:
-    """Say in the table of workers what this one does, and hear whether the operator asked for new processes."""
-    state = Worker.State.STOPPING if stopping else Worker.State.BUSY if job else Worker.State.IDLE
-    doing = {"state": state, "job_kind": job.kind if job else "", "seen_at": Now()}
-    mine = Worker.objects.filter(owner=owner)
-    if not mine.update(**doing):
-        Worker.objects.filter(host=socket.gethostname(), pid=os.getpid()).delete()
-        Worker.objects.create(
-            owner=owner, host=socket.gethostname(), pid=os.getpid(), queues=",".join(settings.JOBS_QUEUES), since=Now(), **doing
-        )
-    elif bell.in_cluster() and not stopping and mine.filter(restart_asked_at__gt=F("since")).exists():
-        logger.warning("A restart was asked for: ending the cluster when its jobs are done")
-        os.kill(bell.parent_of(os.getppid()), signal.SIGTERM)
 
 
 _loop = WorkLoop()
@@ -254,6 +267,7 @@ def _claim_next(hold: claims.Claims) -> Job | None:
 def prepare_process(**kwargs: Any) -> None:
     signal.signal(signal.SIGTERM, _loop.dismiss)
     claims.name_sessions()
+    _loop.express = settings.JOBS_EXPRESS and len(settings.JOBS_QUEUES) > 1 and bell.take_express_seat()
     threading.Thread(target=_loop.watch, args=[threading.Event()], daemon=True).start()
 
 

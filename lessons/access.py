@@ -20,9 +20,17 @@ def scopes_of(user: Any) -> list[str]:
     return [membership.club.scope for membership in _memberships_of(user)]
 
 
+def memberships_of(request: Any) -> list[Membership]:
+    """Of the caller, the last used first; asked once a request."""
+    if not hasattr(request, "memberships"):
+        request.memberships = _memberships_of(request.user)
+    found: list[Membership] = request.memberships
+    return found
+
+
 def membership_of(request: HttpRequest | Request) -> Membership | None:
     """In the club that `?club=` or `X-Club` names (404 unless the caller is in it), else in the last used one; None: in no club."""
-    memberships = _memberships_of(request.user)
+    memberships = memberships_of(request)
     named = request.GET.get("club") or request.headers.get("X-Club")
     if not named:
         return memberships[0] if memberships else None

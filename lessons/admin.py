@@ -21,6 +21,7 @@ from .models import (
     Lesson,
     Membership,
     Notice,
+    NoticeQuerySet,
     Place,
     Reminder,
     Subscription,
@@ -178,8 +179,8 @@ class NoticeAdmin(ReadOnly, ModelAdmin):
         return request.user.has_perm("lessons.change_notice")
 
     @admin.action(description=_("Send again what failed or perhaps arrived"), permissions=["operate"])
-    def send_again(self, request: HttpRequest, notices: QuerySet[Notice]) -> None:
-        count = sum(services.resend_notice(notice=notice) for notice in notices.select_related("club"))
+    def send_again(self, request: HttpRequest, notices: NoticeQuerySet) -> None:
+        count = sum(services.resend_notice(notice=notice) for notice in notices.with_details())
         said = ngettext("%(count)d notice goes out again.", "%(count)d notices go out again.", count) % {"count": count}
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
 

@@ -231,6 +231,8 @@ def _request_key(request: Request) -> str | None:
     key: str | None = request.headers.get("Idempotency-Key")
     if key and len(key) > LONGEST_KEY:
         raise exceptions.ValidationError({"Idempotency-Key": [_("At most %(most)d characters.") % {"most": LONGEST_KEY}]})
+    if key and not key.isprintable():
+        raise exceptions.ValidationError({"Idempotency-Key": [_("This holds characters that cannot be kept.")]})
     return key
 
 

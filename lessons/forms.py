@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from . import planner
 from .models import Client, Club, Place, Subscription, Teacher
 from .services import Fix, Refused
-from .templatetags.times import duration
+from .times import duration
 from .week import FIRST_YEAR, LAST_YEAR
 
 DURATIONS = (30, 45, 60, 90, 120, 150, 180, 240)
@@ -88,8 +88,21 @@ class LessonForm(forms.Form):
         self.fields["teacher"].queryset = Teacher.objects.filter(club=self.club, active=True)  # type: ignore[attr-defined]  # a model field
         self.fields["clients"].queryset = with_sessions_left(Client.objects.filter(club=self.club), day)  # type: ignore[attr-defined]
         self.fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in DURATIONS]  # type: ignore[attr-defined]
+        for name, hint in self._what_is_missing().items():
+            self.fields[name].help_text = hint
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", "" if isinstance(field, forms.BooleanField) else "input")
+
+    def _what_is_missing(self) -> dict[str, str]:
+        """A new club: the next step, at the field that has nothing to offer yet."""
+        hints = {}
+        if not self.fields["teacher"].queryset.exists():  # type: ignore[attr-defined]  # a model field
+            hints["teacher"] = _("The club has no teacher yet. Ask the operator to add one.")
+        if not self.places:
+            hints["place"] = _("Write its name: the place is added with the lesson.")
+        if not self.fields["clients"].queryset.exists():  # type: ignore[attr-defined]
+            hints["clients"] = _("The club has no clients yet. The lesson can be created without.")
+        return hints
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]

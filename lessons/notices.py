@@ -8,10 +8,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import Count
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from .models import Enrolment, Lesson, Notice
+from .times import clock, long_day
 
 
 def compose(notice: Notice) -> EmailMultiAlternatives:
@@ -32,7 +32,7 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
 
 def _subject(notice: Notice) -> str:
     lesson = notice.lesson
-    facts = {"title": lesson.title, "day": date_format(lesson.local_start, "l j F"), "time": date_format(lesson.local_start, "G:i")}
+    facts = {"title": lesson.title, "day": long_day(lesson.local_start.date()), "time": clock(lesson.local_start)}
     if notice.kind == Notice.Kind.REMINDER:
         # Translators: "Rappel : %(title)s, %(day)s à %(time)s"
         return _("Reminder: %(title)s, %(day)s at %(time)s") % facts

@@ -109,7 +109,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class PlannedDate:
-    """`reason` says why the date is skipped; on one that is kept, what to know about it."""
+    """`reason` says why the date is skipped, or what to know about one that is kept; its words can stand within a sentence."""
 
     day: date
     starts_at: datetime | None  # None: this time does not exist on that day
@@ -153,7 +153,7 @@ def _plan_repeat(wish: Wish, day: date, days: Days, bookings: Bookings) -> Plann
     try:
         starts_at = instant(datetime.combine(day, wish.local_start.time()), wish.zone, first_of_two=True)
     except NotOneInstant as error:
-        return PlannedDate(day, None, False, str(error))
+        return PlannedDate(day, None, False, str(error).removesuffix("."))
     reason = days.closed_because(day) or conflict_at(wish, starts_at, bookings)
     return PlannedDate(day, starts_at, not reason, reason)
 

@@ -243,7 +243,7 @@ def _parsed(text: str | None) -> Any:
     """JSON where it is JSON; the rule's own serializer says what is wrong with anything else."""
     try:
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -35,7 +35,7 @@ def after_create(progress: Progress, lesson_id: int) -> dict[str, Any]:
     return services.summarise(lesson=lesson, repeats=repeats, told=told, reminders=reminders)
 
 
-@job("lessons.send_notice", atomic=False, priority=-10, max_attempts=3, backoff=(30, 60, 120), timeout_seconds=60)
+@job("lessons.send_notice", queue="letters", atomic=False, priority=10, max_attempts=3, backoff=(30, 60, 120), timeout_seconds=60)
 def send_notice(progress: Progress, notice_id: int) -> None:
     """One e-mail."""
     notice = Notice.objects.with_details().filter(pk=notice_id).first()

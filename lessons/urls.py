@@ -15,6 +15,7 @@ urlpatterns = [
     path("club/planning", views.planning, name="planning"),
     path("club/planning/new", views.new_lesson, name="lesson-new"),
     path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
+    path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("api/", include(router.urls)),
 ]

@@ -6,20 +6,21 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import access
 from .forms import LessonForm, initial_after
-from .models import Enrolment, Lesson, Membership
-from .planner import day_bounds
-from .services import Refused, create_lesson
+from .models import Club, Enrolment, Lesson, Membership, Notice
+from .planner import Days, day_bounds
+from .services import Refused, confirm_notice_arrived, create_lesson, resend_notice
 from .week import lay_out, monday_of, parse_day
 
 View = Callable[..., HttpResponse]
@@ -49,7 +50,7 @@ def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
     asked = parse_day(request.GET.get("jour"))
     monday = monday_of(asked or parse_day(request.GET.get("semaine")) or now.date())
     shown = asked or (now.date() if monday_of(now.date()) == monday else monday)
-    week = lay_out(_lessons_of_week(membership, monday), monday=monday, shown=shown, now=now)
+    week = lay_out(_lessons_of_week(membership, monday), monday=monday, shown=shown, now=now, closed=_days_of(membership.club))
     fresh = week.find(request.GET.get("cree"))
     context = {
         "week": week,
@@ -64,8 +65,7 @@ def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @club_page
 def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
-    if membership.role != Membership.Role.MANAGER:
-        raise PermissionDenied
+    _require_manager(membership)
     if request.method != "POST":
         return _show_form(request, _blank_form(request, membership))
     day = parse_day(request.POST.get("day")) or timezone.localdate()
@@ -93,9 +93,26 @@ def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpRespons
         "enrolments": enrolments,
         "unpaid": sum(enrolment.status == Enrolment.Status.UNPAID for enrolment in enrolments),
         "told": told(found),
+        "undelivered": _undelivered(found) if membership.role == Membership.Role.MANAGER else [],
         "back": _planning_on(timezone.localdate(found.starts_at)),
     }
     return render(request, "lessons/lesson.html", context)
+
+
+@require_POST
+@club_page
+def decide_notice(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
+    """`decision` is resend or arrived. The page that follows shows how things stand, whoever decided first."""
+    _require_manager(membership)
+    notice = get_object_or_404(Notice.objects.with_details(), club=membership.club, pk=pk)
+    match request.POST.get("decision"):
+        case "resend":
+            resend_notice(notice=notice, user=request.user)
+        case "arrived":
+            confirm_notice_arrived(notice=notice)
+        case _:
+            raise BadRequest
+    return redirect("lesson", pk=notice.lesson_id)
 
 
 def told(lesson: Lesson) -> dict[str, Any] | None:
@@ -106,10 +123,26 @@ def told(lesson: Lesson) -> dict[str, Any] | None:
     return {**job.result, "made": 1 + job.result["created"]}
 
 
+def _require_manager(membership: Membership) -> None:
+    if membership.role != Membership.Role.MANAGER:
+        raise PermissionDenied
+
+
+def _days_of(club: Club) -> Days:
+    return Days(holidays_of=club.country if club.closed_on_public_holidays else "", language=get_language() or club.language)
+
+
+def _undelivered(lesson: Lesson) -> list[Notice]:
+    notices = lesson.notices.undelivered().select_related("teacher", "client", "user")
+    return sorted(notices, key=lambda notice: notice.status)
+
+
 def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
     start, end = day_bounds(monday, monday + timedelta(days=7), membership.club.zone)
     lessons = Lesson.objects.planned().filter(club=membership.club, starts_at__gte=start, starts_at__lt=end)
-    return list(lessons.select_related("teacher", "place", "job").annotate(enrolled=Count("enrolments")).order_by("starts_at", "id"))
+    undelivered = Exists(Notice.objects.undelivered().filter(lesson=OuterRef("pk")))
+    lessons = lessons.annotate(enrolled=Count("enrolments"), undelivered=undelivered)
+    return list(lessons.select_related("teacher", "place", "job").order_by("starts_at", "id"))
 
 
 def _blank_form(request: HttpRequest, membership: Membership) -> LessonForm:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from .models import Lesson, Teacher
+from .planner import Days
 
 FIRST_HOUR, LAST_HOUR = 9, 19  # shown even when nothing happens then
+OPEN = Days()  # every day
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # a date outside is a slip of the keyboard
 
 
@@ -42,6 +44,7 @@ class Day:
     is_today: bool
     is_shown: bool  # the one day that a phone shows
     slots: list[Slot]
+    closed: str = ""  # why nobody teaches then, where that is known
 
     @property
     def count(self) -> int:
@@ -99,7 +102,7 @@ def parse_day(text: str | None) -> date | None:
     return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
-def lay_out(lessons: Sequence[Lesson], *, monday: date, shown: date, now: datetime) -> Week:
+def lay_out(lessons: Sequence[Lesson], *, monday: date, shown: date, now: datetime, closed: Days = OPEN) -> Week:
     """`now` is in the club's time zone, and so will be what the page says."""
     teachers = list({lesson.teacher_id: lesson.teacher for lesson in lessons}.values())
     names = _short_names(teachers)
@@ -109,6 +112,8 @@ def lay_out(lessons: Sequence[Lesson], *, monday: date, shown: date, now: dateti
     days = [_empty_day(monday + timedelta(days=offset), hours, shown=shown, now=now) for offset in range(7)]
     for card in sorted(cards, key=lambda card: card.starts_at):
         days[(card.starts_at.date() - monday).days].slots[card.starts_at.hour - hours.start].cards.append(card)
+    for day in days:
+        day.closed = closed.closed_because(day.date)
     teachers.sort(key=lambda teacher: (teacher.silk, teacher.pk))
     return Week(days=days, teachers=[(teacher, names[teacher.pk]) for teacher in teachers], now=now)
 

@@ -31,20 +31,21 @@ def with_article(place: str) -> str:
 
 
 def place_taken(place: str, teacher: str, title: str, starts_at: datetime, ends_at: datetime) -> str:
-    # Translators: "%(place)s est prise de 16:00 à 17:00 par Sophie Lambert (Galop 2)."; the place comes with its article
-    feminine = pgettext("feminine place", "%(place)s is taken from %(start)s to %(end)s by %(teacher)s (%(title)s).")
-    # Translators: "%(place)s est pris de 16:00 à 17:00 par Sophie Lambert (Galop 2)."; the place comes with its article
-    masculine = pgettext("masculine place", "%(place)s is taken from %(start)s to %(end)s by %(teacher)s (%(title)s).")
-    facts = {"place": _capital(with_article(place)), "teacher": teacher, "title": title, "start": clock(starts_at), "end": clock(ends_at)}
+    # Translators: "%(place)s est prise de 16:00 à 17:00 par Sophie Lambert (Galop 2)"; the place comes with its article
+    feminine = pgettext("feminine place", "%(place)s is taken from %(start)s to %(end)s by %(teacher)s (%(title)s)")
+    # Translators: "%(place)s est pris de 16:00 à 17:00 par Sophie Lambert (Galop 2)"; the place comes with its article
+    masculine = pgettext("masculine place", "%(place)s is taken from %(start)s to %(end)s by %(teacher)s (%(title)s)")
+    facts = {"place": with_article(place), "teacher": teacher, "title": title, "start": clock(starts_at), "end": clock(ends_at)}
     return (feminine if is_feminine(place) else masculine) % facts
 
 
 def teacher_taken(teacher: str, place: str, title: str, starts_at: datetime, ends_at: datetime) -> str:
-    # Translators: "Sophie Lambert enseigne déjà de 16:00 à 17:00 (Galop 2, carrière)."
-    return _("%(teacher)s already teaches from %(start)s to %(end)s (%(title)s, %(place)s).") % {
+    # Translators: "Sophie Lambert enseigne déjà de 16:00 à 17:00 (Galop 2, carrière)"
+    return _("%(teacher)s already teaches from %(start)s to %(end)s (%(title)s, %(place)s)") % {
         "teacher": teacher, "title": title, "place": place.lower(), "start": clock(starts_at), "end": clock(ends_at),
     }  # fmt: skip
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def as_sentence(words: str) -> str:
+    """A reason stands within a line ("mercredi 25 novembre, la carrière est prise…") or on its own."""
+    return words[:1].upper() + words[1:].removesuffix(".") + "."

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from lessons.models import Club, Teacher
-from lessons.templatetags.times import clock, long_day
+from lessons.times import clock, long_day
 
 from .models import VolunteerLetterSend
 from .selection import HELD, Candidate, select, words_for

@@ -15,24 +15,23 @@ function isLive(line) { return ["pending", "running"].includes(statusOf(line)); 
 function refresh() {
   const all = lines();
   const live = all.filter(isLive);
-  const failed = all.some((line) => statusOf(line) === "error");
+  const outcome = ["error", "done"].find((status) => all.some((line) => statusOf(line) === status)) ?? "cancelled"; // the gravest
   tray.hidden = all.length === 0;
   counter.hidden = live.length === 0;
   counter.querySelector("[data-count]").textContent = live.length;
-  setSummary(live, failed);
+  setSummary(live, outcome);
   for (const line of all) line.querySelector("[data-act=close]").hidden = isLive(line);
 }
 
-function setSummary(live, failed) {
-  const { one, many, done, failed: failure } = tray.dataset;
-  const text = live.length === 1 ? one : live.length ? many.replace("%s", live.length) : failed ? failure : done;
+function setSummary(live, outcome) {
+  const { one, many } = tray.dataset;
+  const text = live.length === 1 ? one : live.length ? many.replace("%s", live.length) : tray.dataset[outcome];
   const label = tray.querySelector("summary span");
   if (label.textContent !== text) label.textContent = text;
   const icon = tray.querySelector("summary > .i");
   icon.classList.toggle("spin", live.length > 0);
-  tray.classList.toggle("is-error", !live.length && failed);
-  tray.classList.toggle("is-done", !live.length && !failed);
-  icon.querySelector("use").setAttribute("href", live.length ? "#i-run" : failed ? "#i-error" : "#i-check");
+  for (const status of ["error", "done", "cancelled"]) tray.classList.toggle(`is-${status}`, !live.length && status === outcome);
+  icon.querySelector("use").setAttribute("href", live.length ? "#i-run" : { error: "#i-error", done: "#i-check", cancelled: "#i-x" }[outcome]);
   const bar = tray.querySelector("summary progress");
   bar.hidden = live.length === 0;
   if (live.length) bar.value = live.reduce((sum, line) => sum + (line.querySelector("[data-part=bar]").value || 0), 0) / live.length;

@@ -1,6 +1,7 @@
 """What was told to whom, and when."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +19,11 @@ def new_message_id() -> str:
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def with_details(self) -> "NoticeQuerySet":
-        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "teacher", "client")
+        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "teacher", "client", "user")
+
+    def undelivered(self) -> "NoticeQuerySet":
+        """What a person has to decide about."""
+        return self.filter(status__in=[Notice.Status.FAILED, Notice.Status.UNSURE])
 
 
 class Notice(models.Model):
@@ -67,3 +72,7 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def recipient(self) -> Any:
+        return self.teacher or self.client or self.user

@@ -3,7 +3,7 @@
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
 from .demo import fill_demo
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
-from .mail import mark_lost_notices, resend_notice, send_due_reminders, send_notice
+from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "NotInClub",
     "Refused",
     "change",
+    "confirm_notice_arrived",
     "consume_subscriptions",
     "create_client",
     "create_closure",

@@ -251,9 +251,9 @@ def _refusal(request: _Request, teacher: Teacher, place: Place, standing: list[L
     wish = planner.Wish(request.starts_at, request.duration_minutes, teacher.pk, place.pk, request.club.zone)
     errors, bookings = {}, bookings_of(standing)
     if row := bookings.of_place(place.pk, wish.starts_at, wish.ends_at):
-        errors["place"] = planner.place_taken(row, wish.zone)
+        errors["place"] = wording.as_sentence(planner.place_taken(row, wish.zone))
     if row := bookings.of_teacher(teacher.pk, wish.starts_at, wish.ends_at):
-        errors["teacher"] = planner.teacher_taken(row, wish.zone)
+        errors["teacher"] = wording.as_sentence(planner.teacher_taken(row, wish.zone))
     return Refused(errors, _fixes(request, wish, place, errors))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.registry import PermanentError, RetryableError
-from jobs.services import enqueue_many
+from jobs.services import arguments_under_way, enqueue_many
 from lessons import mailer, notices
 from lessons.models import Client, Lesson, Notice, Reminder
 
@@ -60,14 +61,25 @@ def send_notice(*, notice: Notice, confirm: Callable[[], None], last_attempt: bo
         raise PermanentError(_unsure_text()) from error
 
 
-def resend_notice(*, notice: Notice) -> bool:
-    """A person decided: send again what failed or perhaps arrived. False when its state has changed meanwhile."""
+def resend_notice(*, notice: Notice, user: Any = None) -> bool:
+    """A person decided: send again what failed or perhaps arrived, to the address that its recipient has now.
+
+    False when its state has changed meanwhile.
+    """
+    address = notice.recipient.email or notice.recipient_email
     with transaction.atomic():
-        ended_badly = Notice.objects.filter(pk=notice.pk, status__in=[Notice.Status.FAILED, Notice.Status.UNSURE])
-        if not ended_badly.update(status=Notice.Status.PENDING, error_message="", sending_since=None):
+        undelivered = Notice.objects.undelivered().filter(pk=notice.pk)
+        if not undelivered.update(status=Notice.Status.PENDING, recipient_email=address, error_message="", sending_since=None):
             return False
-        enqueue_many("lessons.send_notice", [[notice.pk]], scope=notice.club.scope, label=_("Notice"))
+        label = _("Notice: %(lesson)s") % {"lesson": notice.lesson.label}
+        enqueue_many("lessons.send_notice", [[notice.pk]], scope=notice.club.scope, label=label, user=user)
     return True
+
+
+def confirm_notice_arrived(*, notice: Notice) -> bool:
+    """A person asked the recipient: what perhaps arrived did. False when its state has changed meanwhile."""
+    unsure = Notice.objects.filter(pk=notice.pk, status=Notice.Status.UNSURE)
+    return bool(unsure.update(status=Notice.Status.SENT, error_message="", sending_since=None, sent_at=Now()))
 
 
 def send_due_reminders() -> int:
@@ -85,9 +97,18 @@ def send_due_reminders() -> int:
 
 
 def mark_lost_notices() -> int:
-    """A worker died in its last attempt, within the conversation: nobody is left to say so but this."""
+    """Say what nobody is left to say: of a worker that died within its last conversation, of a job that was cancelled before one."""
     lost = Notice.objects.filter(status=Notice.Status.SENDING, sending_since__lt=timezone.now() - timedelta(seconds=LOST_AFTER_SECONDS))
-    return lost.update(status=Notice.Status.UNSURE, error_message=_unsure_text())
+    return lost.update(status=Notice.Status.UNSURE, error_message=_unsure_text()) + _mark_forgotten()
+
+
+def _mark_forgotten() -> int:
+    """A notice and its job are written together, and it is read before them: what waits without a job waits in vain."""
+    waiting = set(Notice.objects.filter(status=Notice.Status.PENDING).values_list("pk", flat=True))
+    forgotten = waiting and waiting - {pk for [pk] in arguments_under_way("lessons.send_notice")}
+    unsent = Notice.objects.filter(pk__in=forgotten, status=Notice.Status.PENDING)
+    # Translators: "Son envoi a été annulé, ou interrompu avant de commencer."
+    return unsent.update(status=Notice.Status.FAILED, error_message=_("Its sending was cancelled, or broke off before it began."))
 
 
 def _may_send(notice: Notice) -> bool:

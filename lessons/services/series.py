@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from lessons import planner
 from lessons.models import LONGEST_LESSON, Club, Lesson, LessonQuerySet, Series
@@ -48,4 +49,4 @@ def _planned_between(club: Club, start: datetime, end: datetime) -> LessonQueryS
 
 def _days_of(club: Club) -> planner.Days:
     closings = [planner.Closing(*row) for row in club.closures.values_list("first_day", "last_day", "reason")]
-    return planner.Days(closings, club.country if club.closed_on_public_holidays else "", club.language)
+    return planner.Days(closings, club.country if club.closed_on_public_holidays else "", get_language() or club.language)

@@ -193,6 +193,14 @@ def test_a_failure_stays_until_it_is_closed_and_then_stays_closed(open_page: Ope
     expect(tray(page)).to_be_hidden()
 
 
+def test_a_cancelled_job_is_not_called_done(open_page: OpenPage, world: World, lesson: Lesson) -> None:
+    server = Server()
+    page = follow(open_page, world, server)
+    server.say(status="cancelled")
+    page.clock.run_for(600)
+    expect(tray(page).locator("summary")).to_have_text("Cancelled")
+
+
 def test_the_tray_ends_by_itself(open_page: OpenPage, world: World, lesson: Lesson) -> None:
     server = Server()
     page = follow(open_page, world, server)

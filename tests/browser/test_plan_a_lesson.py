@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jobs.models import Job
-from lessons.models import Closure, Lesson, Place
+from lessons.models import Closure, Lesson, Membership, Notice, Place
 from tests.browser.conftest import OpenPage
 from tests.cluster import Cluster
 from tests.lessons.world import World, at, run_follow_up
@@ -141,6 +141,43 @@ def test_a_double_click_makes_one_lesson(open_page: OpenPage, world: World) -> N
     assert Lesson.objects.count() == 1
 
 
+def test_a_session_that_ends_while_one_types_loses_nothing(open_page: OpenPage, world: World) -> None:
+    page = open_page(f"/club/planning?jour={world.day}")
+    open_form(page, world)
+    fill_form(page, world)
+    session = next(each for each in page.context.cookies() if each["name"] == "sessionid")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Create the lesson").click()
+    expect(page.get_by_role("alert")).to_contain_text("Your session has ended.")
+    expect(page.locator("[name=title]")).to_have_value("Galop 4")
+    page.context.add_cookies([{"name": "sessionid", "value": session["value"], "url": page.url}])  # logged in again, with another token
+    page.get_by_role("button", name="Create the lesson").click()
+    expect(page.locator(".lesson.fresh")).to_contain_text("Galop 4")
+
+
+def test_an_error_of_the_server_is_told_in_the_dialog(open_page: OpenPage, world: World) -> None:
+    page = open_page(f"/club/planning?jour={world.day}")
+    open_form(page, world)
+    fill_form(page, world)
+    Membership.objects.update(role=Membership.Role.TEACHER)
+    page.get_by_role("button", name="Create the lesson").click()
+    expect(page.get_by_role("alert")).to_contain_text("This is not open to you")
+    expect(page.locator("[name=title]")).to_have_value("Galop 4")
+
+
+def test_a_notice_that_perhaps_arrived_is_decided_in_the_dialog(open_page: OpenPage, world: World) -> None:
+    lesson = world.plan(clients=[world.camille.pk]).lesson
+    run_follow_up(lesson)
+    Notice.objects.filter(client=world.camille).update(status=Notice.Status.UNSURE)
+    page = open_page(f"/club/planning?jour={world.day}")
+    page.locator(".lesson", has_text="Notice to check").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Did the notice to Camille arrive?")
+    page.get_by_role("dialog").get_by_role("button", name="Send again").click()
+    expect(page.get_by_role("dialog")).not_to_contain_text("Camille arrive?")
+    expect(page.locator(".tray-list > li")).to_contain_text("Notice: Galop 2, Wednesday 16:00")
+    expect(page.locator(".lesson")).not_to_contain_text("Notice to check")
+
+
 def test_it_works_without_javascript(open_page: OpenPage, world: World) -> None:
     page = open_page(f"/club/planning?jour={world.day}", java_script_enabled=False)
     page.locator(f'.add[href*="{world.day}"][href$="hour=16"]').click()
@@ -183,6 +220,13 @@ def test_nothing_is_wider_than_the_window(open_page: OpenPage, world: World, pat
     for width in (320, 360, 820, 1280):
         page.set_viewport_size({"width": width, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_a_long_word_in_a_title_does_not_push_the_lesson_out_of_its_dialog(open_page: OpenPage, world: World) -> None:
+    world.plan(title="M" * 120)
+    page = open_page(f"/club/planning?jour={world.day}")
+    page.locator(".lesson").click()
+    expect(page.get_by_text("Nobody yet.")).to_be_in_viewport()
 
 
 def test_a_finger_finds_everything_it_needs(open_page: OpenPage, world: World) -> None:

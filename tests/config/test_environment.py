@@ -32,6 +32,9 @@ ROOT = Path(__file__).resolve().parents[2]
         ("SECRET_KEY", "insecure-for-development-only", "SECRET_KEY is the one for development"),
         ("SECRET_KEY", "$NOT_SET", "SECRET_KEY is missing"),
         ("VAR_DIR", "/proc/aussitot", "VAR_DIR has a value that cannot be used"),
+        ("VAR_DIR", "/dev/null", "VAR_DIR has a value that cannot be used"),
+        ("JOBS_STOP_SECONDS", "nan", "JOBS_STOP_SECONDS has a value that cannot be used"),
+        ("BASE_URL", "http://[club", "BASE_URL is not a web address"),
     ],
 )
 def test_a_wrong_value_is_a_message_with_a_hint_and_no_traceback(name: str, value: str, expected: str) -> None:
@@ -41,8 +44,9 @@ def test_a_wrong_value_is_a_message_with_a_hint_and_no_traceback(name: str, valu
     assert "Traceback" not in words
 
 
-def test_right_values_raise_no_message() -> None:
-    assert "no issues" in check_with("JOBS_WORKERS", "3")
+@pytest.mark.parametrize(("name", "value"), [("JOBS_WORKERS", "3"), ("VAR_DIR", "")])
+def test_right_values_raise_no_message(name: str, value: str) -> None:
+    assert "no issues" in check_with(name, value)
 
 
 def test_a_web_server_refuses_to_start_with_a_wrong_value() -> None:

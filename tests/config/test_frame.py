@@ -44,6 +44,13 @@ def test_the_language_is_that_of_the_browser_until_it_is_chosen(visitor: Client)
     assert '<html lang="fr">' in visitor.get("/connexion/").content.decode()
 
 
+def test_the_other_language_is_offered_before_one_has_logged_in(visitor: Client) -> None:
+    assert (
+        '<button class="btn plain small" name="language" value="fr" lang="fr">Français</button>'
+        in visitor.get("/connexion/").content.decode()
+    )
+
+
 def test_the_administration_is_offered_to_operators_alone(visitor: Client, user: User) -> None:
     visitor.force_login(user)
     assert 'href="/admin/"' not in visitor.get("/club/planning").content.decode()

@@ -1,6 +1,9 @@
+from datetime import datetime, timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +88,9 @@ def test_tokens_are_hashed_at_rest(user: User) -> None:
 def test_the_root_leads_to_the_planning(client: Client) -> None:
     answer = client.get("/")
     assert (answer.status_code, answer["Location"]) == (302, "/club/planning")
+
+
+def test_a_token_that_is_not_used_expires(user: User) -> None:
+    answer = APIClient().post("/api/login/", {"username": "manager", "password": "right"})
+    left = datetime.fromisoformat(answer.json()["expiry"]) - timezone.now()
+    assert timedelta(days=29) < left <= timedelta(days=30)

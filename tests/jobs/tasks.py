@@ -84,6 +84,11 @@ def write_letter(progress: Progress) -> None:
     pass
 
 
+@job("test.slow_letter", queue="letters", atomic=False, timeout_seconds=600)
+def write_slowly(progress: Progress, seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @job("test.short_lived", retention_seconds=10)
 def be_forgotten(progress: Progress) -> None:
     pass

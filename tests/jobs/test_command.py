@@ -52,6 +52,13 @@ def test_monitor_shows_workers_and_queues(run: Run) -> None:
     assert "default        0        0       0" in out
 
 
+def test_states_are_said_in_words(run: Run) -> None:
+    make_worker(state="stopping")
+    job = make_job(steps=[{"name": "First", "state": "pending", "progress": 0}])
+    assert "Stopping" in run("monitor")
+    assert "First: Waiting (0 %)" in run("show", job.token)
+
+
 def test_monitor_speaks_json(run: Run) -> None:
     make_worker()
     assert json.loads(run("monitor", "--json"))["status"] == "ok"

@@ -93,14 +93,14 @@ def test_a_taken_place_is_skipped_and_named(world: World) -> None:
     taken = world.day + timedelta(weeks=1)
     world.plan(teacher=world.lea.pk, starts_at=at(taken, 15, 30), title="Galop 5")
     result = result_of(world.plan(repeat=world.weeks(2)).lesson)
-    assert result["skipped"] == [{"date": str(taken), "reason": "Carrière is taken from 15:30 to 16:30 by Léa Dumont (Galop 5)."}]
+    assert result["skipped"] == [{"date": str(taken), "reason": "Carrière is taken from 15:30 to 16:30 by Léa Dumont (Galop 5)"}]
 
 
 def test_a_taken_teacher_is_skipped_and_named(world: World) -> None:
     taken = world.day + timedelta(weeks=1)
     world.plan(place="Manège", starts_at=at(taken, 16, 30))
     result = result_of(world.plan(repeat=world.weeks(2)).lesson)
-    assert result["skipped"][0]["reason"] == "Sophie Lambert already teaches from 16:30 to 17:30 (Galop 2, manège)."
+    assert result["skipped"][0]["reason"] == "Sophie Lambert already teaches from 16:30 to 17:30 (Galop 2, manège)"
 
 
 def test_a_cancelled_lesson_takes_no_place(world: World) -> None:

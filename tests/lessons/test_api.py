@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from lessons.models import Closure, Lesson, Subscription, Teacher
+from lessons.models import Closure, Club, Lesson, Subscription, Teacher
 from tests.lessons.world import World, api, at, run_follow_up
 
 
@@ -174,7 +174,7 @@ def test_a_preview_names_every_date_and_what_is_in_the_way(world: World) -> None
     world.plan(starts_at=at(dates[2], 16), teacher=world.lea.pk)
     rows = preview(world, **{"repeat.until": str(dates[2])}).json()["results"]
     assert [(row["date"], row["ok"]) for row in rows] == list(zip(map(str, dates), (True, False, False), strict=True))
-    assert [row["reason"] for row in rows][1:] == ["club closed", "Carrière is taken from 16:00 to 17:00 by Léa Dumont (Galop 2)."]
+    assert [row["reason"] for row in rows][1:] == ["club closed", "Carrière is taken from 16:00 to 17:00 by Léa Dumont (Galop 2)"]
 
 
 def test_what_was_previewed_is_made(world: World) -> None:
@@ -191,6 +191,13 @@ def test_a_preview_of_a_taken_time_is_an_answer_and_not_an_error(world: World) -
     world.plan()
     [row] = preview(world).json()["results"]
     assert not row["ok"]
+
+
+def test_a_public_holiday_is_named_in_the_language_of_who_asks(world: World) -> None:
+    Club.objects.update(language="fr")
+    wish: dict[str, Any] = {"teacher": world.sophie.pk, "starts_at": f"{world.day.year}-05-01T10:00", "duration_minutes": 60}
+    [day] = api(world.manager).get("/api/lessons/preview/", wish).json()["results"]
+    assert day["reason"] == "public holiday (Labor Day)"
 
 
 def test_a_preview_writes_nothing(world: World) -> None:

@@ -146,6 +146,20 @@ def test_half_a_character_in_a_title(world: World) -> None:
     assert (answer.status_code, list(answer.json())) == (400, ["title"])
 
 
+def test_half_a_character_that_a_message_quotes_is_escaped(world: World) -> None:
+    answer = api(world.manager).post("/api/subscriptions/", '{"kind": "\\ud800"}', content_type="application/json")
+    assert answer.status_code == 400
+    assert b"\\ud800" in answer.content
+
+
+def test_a_key_that_cannot_be_kept(world: World) -> None:
+    assert "Idempotency-Key" in refused(world, headers={"Idempotency-Key": "a\x00"})
+
+
+def test_a_rule_nested_too_deeply_in_a_query(world: World) -> None:
+    assert "repeat" in api(world.manager).get("/api/lessons/preview/", {"repeat": "[" * 3000}).json()
+
+
 def test_line_breaks_in_a_title_become_spaces(world: World) -> None:
     world.plan(title="Galop\r\nBcc: x@example.org")
     assert Lesson.objects.get().title == "Galop Bcc: x@example.org"

@@ -73,3 +73,11 @@ def test_the_club_is_closed_at_christmas() -> None:
 def test_the_command_says_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("demo_data")
     assert "Les Écuries du Bois: 26 teachers, 64 clients, 70 lessons" in capsys.readouterr().out
+
+
+def test_who_teaches_in_the_demo_week_shares_no_silk() -> None:
+    club = services.fill_demo(today=WEDNESDAY)
+    weekly = Teacher.objects.filter(club=club, lessons__isnull=False).distinct()
+    silks = set(weekly.values_list("silk", flat=True))
+    assert silks == {1, 2, 3, 4, 5, 6}
+    assert Teacher.objects.filter(club=club, silk__in=silks).count() == weekly.count()

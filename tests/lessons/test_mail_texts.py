@@ -1,14 +1,15 @@
 """What the e-mails say."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
 import pytest
 
-from lessons import notices, services
-from lessons.models import Client, Lesson, Notice
-from tests.lessons.world import World, run_follow_up
+from lessons import notices
+from lessons.models import Client, Club, Lesson, Notice
+from lessons.planner import Rule
+from tests.lessons.world import World, at, run_follow_up
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ def test_it_says_what_when_where_and_with_whom(world: World) -> None:
     planned(world)
     message = notices.compose(notice_to(world.camille))
     day = world.day
-    assert message.subject == f"Galop 2, Wednesday {day.day} February at 16:00"
+    assert message.subject == f"Galop 2, Wednesday {day.day} February {day.year} at 16:00"
     for words in ("Hello Camille,", "Galop 2", f"Wednesday {day.day} February {day.year}, 16:00 – 17:00", "Carrière, Sophie Lambert"):
         assert words in message.body
 
@@ -37,6 +38,16 @@ def test_it_speaks_the_clubs_language_and_not_the_managers(world: World) -> None
     world.club.language = "fr"
     world.club.save()
     assert "mercredi" in notices.compose(notice_to(world.camille)).subject
+
+
+def test_french_counts_the_first_of_a_month(world: World) -> None:
+    first = date(world.day.year, 7, 1)
+    lesson = world.plan(clients=[world.camille.pk], starts_at=at(first, 16), repeat=Rule(first)).lesson
+    run_follow_up(lesson)
+    Club.objects.update(language="fr")
+    message = notices.compose(notice_to(world.camille))
+    [html] = message.alternatives
+    assert all(f"1er juillet {first.year}" in str(text) for text in (message.subject, message.body, html[0]))
 
 
 def test_it_lists_the_other_dates(world: World) -> None:
@@ -84,4 +95,3 @@ def test_a_reminder_says_so(world: World) -> None:
     lesson = planned(world)
     reminder = Notice.objects.create(club=world.club, lesson=lesson, kind="reminder", client=world.camille, recipient_email="c@example.org")
     assert notices.compose(reminder).subject.startswith("Reminder: Galop 2")
-    assert services.mark_lost_notices() == 0

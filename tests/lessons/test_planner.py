@@ -34,7 +34,7 @@ def test_a_time_that_the_clocks_skip_is_skipped_with_its_reason() -> None:
     planned = planner.plan(wish("2027-03-21 02:30"), Rule(date(2027, 4, 4)), OPEN, Bookings())
     assert [row.ok for row in planned] == [True, False, True]
     assert planned[1].starts_at is None
-    assert planned[1].reason == "2:30 does not exist on this day: the clocks go forward."
+    assert planned[1].reason == "2:30 does not exist on this day: the clocks go forward"
 
 
 def test_a_time_that_comes_twice_is_taken_the_first_time_in_a_series() -> None:

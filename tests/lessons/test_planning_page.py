@@ -10,9 +10,10 @@ from django.db import connection
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from jobs.models import Job, Worker
-from lessons.models import Enrolment, Lesson, Membership, Place
+from lessons.models import Client, Enrolment, Lesson, Membership, Place, Teacher
 from tests.lessons.world import World, at, run_follow_up
 
 SESSION_AND_USER = 2
@@ -84,6 +85,14 @@ def test_early_and_late_lessons_make_room_for_themselves(visitor: Visitor, world
     assert re.findall(r"<span>(\d+):00</span>", week_of(visitor, world)) == [str(hour) for hour in range(6, 23)]
 
 
+@pytest.mark.parametrize(("closed", "said"), [(True, "public holiday (Christmas Day)"), (False, "")])
+def test_a_public_holiday_is_said_at_its_day(visitor: Visitor, world: World, closed: bool, said: str) -> None:
+    world.club.closed_on_public_holidays = closed
+    world.club.save()
+    heads = re.findall(r'<span class="closed">([^<]*)</span>', page_of(visitor.get("/club/planning?jour=2026-12-25")))
+    assert heads == [said][: len(said)]
+
+
 def test_an_empty_week_says_so(visitor: Visitor, world: World) -> None:
     assert "No lesson this week" in week_of(visitor, world)
 
@@ -107,6 +116,26 @@ def test_a_person_without_a_club_is_told_so(visitor: Visitor, world: World) -> N
     assert (answer.status_code, "No club yet" in page_of(answer)) == (403, True)
 
 
+def test_a_person_of_two_clubs_goes_from_one_to_the_other(visitor: Visitor, world: World) -> None:
+    other = World("Poney-club du Lac", prefix="other")
+    assert f"?club={world.club.pk}" not in week_of(visitor, world), "who has one club has nothing to choose"
+    Membership.objects.create(user=world.manager, club=other.club, role=Membership.Role.MANAGER)
+    [there] = re.findall(rf'href="(/club/planning\?club={other.club.pk})"', week_of(visitor, world))
+    visitor.get(there)
+    assert f'?club={other.club.pk}" aria-current="true"' in week_of(visitor, world), "and stays there"
+
+
+def test_a_form_that_stood_open_is_of_the_club_that_it_was_opened_in(visitor: Visitor, world: World) -> None:
+    other = World("Poney-club du Lac", prefix="other")
+    Membership.objects.create(user=world.manager, club=other.club, last_used_at=timezone.now())
+    [action] = re.findall(
+        r'id="lesson-form" method="post" action="([^"]+)"', page_of(visitor.get(f"/club/planning/new?club={world.club.pk}"))
+    )
+    visitor.get(f"/club/planning?club={other.club.pk}")
+    visitor.post(action, form(world))
+    assert Lesson.objects.get().club == world.club
+
+
 def test_a_teacher_reads_and_does_not_plan(world: World) -> None:
     visitor = visitor_of(world.teacher_user())
     assert "/club/planning/new" not in week_of(visitor, world)
@@ -128,6 +157,14 @@ def test_three_queries_beyond_session_and_user_whatever_the_number_of_lessons(vi
 
 
 # ── A new lesson ──
+
+
+def test_a_new_club_reads_the_next_step_at_each_field(visitor: Visitor, world: World) -> None:
+    for model in (Teacher, Place, Client):
+        model.objects.all().delete()
+    hints = re.findall(r'id="id_(\w+)_helptext">([^<]*)', page_of(visitor.get("/club/planning/new")))
+    assert [name for name, _hint in hints] == ["title", "teacher", "place", "clients"]
+    assert "Ask the operator to add one." in dict(hints)["teacher"]
 
 
 def test_the_form_opens_at_the_chosen_slot(visitor: Visitor, world: World) -> None:
@@ -233,6 +270,11 @@ def test_a_stopped_worker_is_announced(visitor: Visitor, world: World) -> None:
     assert 'id="no-worker"' in week_of(visitor, world)
     now = timezone.now()
     Worker.objects.create(owner="w", host="h", pid=1, queues="default", since=now, seen_at=now)
+    assert 'id="no-worker"' not in week_of(visitor, world)
+
+
+def test_where_jobs_run_within_the_request_no_worker_is_missed(visitor: Visitor, world: World, settings: Settings) -> None:
+    settings.JOBS_INLINE = True
     assert 'id="no-worker"' not in week_of(visitor, world)
 
 

@@ -226,6 +226,18 @@ def test_a_conversation_that_goes_on_is_left_alone(notice: Notice) -> None:
     assert services.mark_lost_notices() == 0
 
 
+def test_a_notice_whose_job_was_cancelled_says_so_and_can_be_sent_again(notice: Notice, caught: Catcher) -> None:
+    assert services.mark_lost_notices() == 0
+    jobs.cancel(Job.objects.get())
+    assert services.mark_lost_notices() == 1
+    notice.refresh_from_db()
+    assert (notice.status, notice.error_message) == ("failed", "Its sending was cancelled, or broke off before it began.")
+    assert services.resend_notice(notice=notice)
+    assert services.mark_lost_notices() == 0
+    drain()
+    assert len(caught.caught) == 1
+
+
 @pytest.mark.parametrize("address", ["x@example.org\r\nBcc: all@example.org", "not an address\n"])
 def test_an_address_that_cannot_be_one_is_refused(notice: Notice, caught: Catcher, address: str) -> None:
     Notice.objects.update(recipient_email=address)

@@ -27,7 +27,11 @@ def test_a_time_of_day(hour: int, minute: int, said: str) -> None:
     assert wording.clock(datetime(2027, 2, 3, hour, minute, tzinfo=UTC)) == said
 
 
-def test_a_taken_place_in_one_sentence() -> None:
+def test_a_taken_place_in_words_and_as_a_sentence() -> None:
     start, end = (datetime(2027, 2, 3, hour, tzinfo=UTC) for hour in (16, 17))
     said = wording.place_taken("Carrière", "Sophie Lambert", "Galop 2", start, end)
-    assert said == "Carrière is taken from 16:00 to 17:00 by Sophie Lambert (Galop 2)."
+    assert said == "Carrière is taken from 16:00 to 17:00 by Sophie Lambert (Galop 2)"
+    with translation.override("fr"):
+        said = wording.place_taken("Carrière", "Sophie Lambert", "Galop 2", start, end)
+    assert said == "la carrière est prise de 16:00 à 17:00 par Sophie Lambert (Galop 2)"
+    assert wording.as_sentence(said) == "La carrière est prise de 16:00 à 17:00 par Sophie Lambert (Galop 2)."

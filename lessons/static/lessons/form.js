@@ -210,7 +210,7 @@ async function askDates(form) {
 
 /* The first date is the person's own choice: in conflict it is refused, on a closed day only told. The others are skipped. */
 function datesInWords(texts, [first, ...others], weekly) {
-  if (!first.ok) return [make("p", { className: "err", textContent: first.reason })];
+  if (!first.ok) return [make("p", { className: "err", textContent: sentence(first.reason) })];
   const lines = first.reason ? [make("p", { textContent: `${say(first.date)}, ${first.reason}` })] : [];
   if (!weekly) return lines;
   const skipped = others.filter((each) => !each.ok);
@@ -242,6 +242,7 @@ function takeFix(event, form) {
 
 function make(tag, properties = {}) { return Object.assign(document.createElement(tag), properties); }
 function plain(text) { return (text ?? "").normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase().trim(); }
+function sentence(words) { return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`; }
 function count(number, one, many) { return number === 1 ? one : many.replace("%s", number); }
 
 function icon(name) {

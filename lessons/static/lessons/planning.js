@@ -9,13 +9,20 @@ const planning = document.getElementById("planning");
 
 /* ── Pages as parts ── */
 
+/* The server answered, but with another page than the one asked for: the log-in, or an error page with its sentences. */
+class OtherPage extends Error {
+  constructor(response, page) {
+    super(`${response.url} answered ${response.status}`);
+    this.status = response.status;
+    this.isLogIn = page.querySelector("[type=password]") !== null;
+    this.text = [...page.querySelectorAll("main h1, main h1 + p")].map((each) => each.textContent.trim()).join(". ");
+  }
+}
+
 async function load(url, options = {}) {
   const response = await fetch(url, { credentials: "same-origin", ...options });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  if (!page.querySelector("[data-fragment], #planning")) {
-    if (response.redirected) location.assign(response.url); // logged out meanwhile
-    throw new Error(`${url} answered ${response.status}`);
-  }
+  if (!page.querySelector("[data-fragment], #planning")) throw new OtherPage(response, page);
   return { response, page };
 }
 
@@ -36,6 +43,7 @@ async function openInDialog(link) {
 }
 
 function show(page) {
+  follow(page);
   const fragment = part(page, "[data-fragment]");
   if (!fragment) return;
   dialog.replaceChildren(...fragment.childNodes);
@@ -50,33 +58,44 @@ async function send(form, submitter) {
   form.dataset.sending = "true";
   submitter?.setAttribute("aria-disabled", "true");
   try {
-    const { response, page } = await load(form.action, { method: "POST", body: new FormData(form, submitter) });
-    if (response.redirected) arrive(page, response.url);
+    const { response, page } = await post(form, submitter);
+    if (response.redirected && part(page, "#planning")) arrive(page, response.url);
     else show(page);
-  } catch {
-    complain(form);
+    if (response.redirected && !part(page, ".decide")) planning.querySelector(`.lesson[href="${new URL(response.url).pathname}"] .yours`)?.remove();
+  } catch (error) {
+    complain(form, error);
   } finally {
     delete form.dataset.sending;
     submitter?.removeAttribute("aria-disabled");
   }
 }
 
-function complain(form) {
-  const banner = document.createElement("div");
-  banner.className = "banner is-error";
-  banner.setAttribute("role", "alert");
-  banner.append(Object.assign(document.createElement("p"), { textContent: dialog.dataset.lost }));
-  form.parentElement.querySelector(".banner")?.remove();
-  form.before(banner);
+/* Whoever logs in again in another tab gets a new token: the form that stood open here takes it over, and nothing typed is lost. */
+async function post(form, submitter) {
+  const send = () => load(form.action, { method: "POST", body: new FormData(form, submitter) });
+  try {
+    return await send();
+  } catch (error) {
+    if (error.status !== 403) throw error;
+    const { page } = await load(location.href);
+    form.elements.csrfmiddlewaretoken.value = page.querySelector("[name=csrfmiddlewaretoken]").value;
+    return send();
+  }
+}
+
+function complain(form, error) {
+  dialog.querySelector(".body > .banner")?.remove();
+  const banner = document.importNode(document.getElementById(error.isLogIn ? "session-ended" : "not-sent").content, true);
+  if (error.text && !error.isLogIn) banner.querySelector("p").textContent = error.text;
+  dialog.querySelector(".body").prepend(banner);
+  dialog.querySelector(".body > .banner").scrollIntoView({ block: "nearest" });
 }
 
 /* The week with the new lesson, and its job in the tray. */
 function arrive(page, url) {
   dialog.close();
   planning.replaceChildren(...part(page, "#planning").childNodes);
-  const known = new Set([...document.querySelectorAll(".tray [data-job]")].map((job) => job.dataset.job));
-  const lines = [...page.querySelectorAll(".tray-list > li")].filter((line) => !known.has(line.querySelector("[data-job]").dataset.job));
-  document.querySelector(".tray-list").prepend(...lines.map((line) => document.importNode(line, true)));
+  follow(page);
   const address = new URL(url);
   const fresh = document.getElementById(`lesson-${address.searchParams.get("cree")}`);
   address.searchParams.delete("cree");
@@ -84,6 +103,13 @@ function arrive(page, url) {
   settle();
   fresh?.focus({ preventScroll: true });
   fresh?.scrollIntoView({ block: isHidden(fresh) ? "center" : "nearest" });
+}
+
+/* The jobs that a page speaks of and this one does not know yet go into the tray. */
+function follow(page) {
+  const known = new Set([...document.querySelectorAll(".tray [data-job]")].map((job) => job.dataset.job));
+  const lines = [...page.querySelectorAll(".tray-list > li")].filter((line) => !known.has(line.querySelector("[data-job]").dataset.job));
+  document.querySelector(".tray-list")?.prepend(...lines.map((line) => document.importNode(line, true)));
 }
 
 /* Out of the window, or under what floats at its foot. */
