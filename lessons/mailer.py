@@ -7,6 +7,7 @@ the server's answer tells; when it does not come, nobody knows, and the message 
 import re
 import select
 import smtplib
+import socket
 import threading
 import time
 from typing import Any
@@ -50,10 +51,18 @@ def connect() -> None:
         backend = get_connection()
         try:
             backend.open()
+            _do_not_wait_for_more(backend)
         except TRANSPORT_ERRORS as error:
             raise TemporaryFailure(_words(error)) from error
         _line.backend = backend
         _line.used_at = time.monotonic()
+
+
+def _do_not_wait_for_more(backend: Any) -> None:
+    """The final dot is a packet of its own: Nagle's algorithm held it back for 40 ms, half the time of a letter."""
+    sock = getattr(getattr(backend, "connection", None), "sock", None)
+    if sock is not None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def send(message: EmailMessage) -> None:
