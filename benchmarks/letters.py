@@ -116,7 +116,7 @@ def end_to_end(workers: int, count: int) -> float:
 def measure_starts(report: Report) -> None:
     """A job of the club's lessons between the letters: another queue, preferred by JOBS_QUEUES."""
     club = make_club(1000)
-    with cluster(JOBS_WORKERS="2"):
+    with cluster(JOBS_WORKERS="2", JOBS_EXPRESS="1"):
         client_of(club).post("/api/letters/send/", {"teachers": "all", "year": 2026}, format="json")
         wait_until(lambda: VolunteerLetterSend.objects.filter(status="sent").count() >= 20, 120)
         rows = [Row.objects.create() for _ in range(100)]
