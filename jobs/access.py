@@ -18,9 +18,12 @@ def is_operator(user: Any) -> bool:
 
 
 def may_see(user: Any, *, scope: str, asked_by: Any = None) -> bool:
-    if is_operator(user) or (asked_by is not None and asked_by == user.pk):
+    """A job with a scope is judged by it alone: who has left the club no longer sees what they asked for there."""
+    if is_operator(user):
         return True
-    return bool(scope) and scope in import_string(settings.JOBS_SCOPES_OF)(user)
+    if scope:
+        return scope in import_string(settings.JOBS_SCOPES_OF)(user)
+    return asked_by is not None and asked_by == user.pk
 
 
 def find_job(user: Any, token: str) -> Job | None:

@@ -64,3 +64,9 @@ def test_beginning_of_an_id_finds_the_job(db: None, length: int) -> None:
 def test_what_cannot_begin_an_id_finds_nothing(db: None, prefix: str) -> None:
     make_job()
     assert not access.jobs_beginning_with(prefix).exists()
+
+
+def test_who_has_left_the_club_no_longer_sees_what_they_asked_for_there(member: User) -> None:
+    assert access.may_see(member, scope="club:7", asked_by=member.pk)
+    member.groups.clear()
+    assert not access.may_see(member, scope="club:7", asked_by=member.pk)
