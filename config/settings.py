@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "jobs",
     "lessons",
     "letters",
+    "staffing",
     "config.apps.ConfigConfig",
 ]
 
@@ -120,7 +121,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # ── Background work ──────────────────────────────────────────────────────
 JOBS_WORKERS = env.int("JOBS_WORKERS", default=2)
-JOBS_QUEUES: list[str] = env.list("JOBS_QUEUES", default=["default", "letters", "audio"])  # in order of preference
+JOBS_QUEUES: list[str] = env.list("JOBS_QUEUES", default=["default", "letters", "audio", "staffing"])  # in order of preference
 JOBS_EXPRESS = env.bool("JOBS_EXPRESS", default=True)  # one worker more, for the first queue alone
 JOBS_INLINE = env.bool("JOBS_INLINE", default=False)  # run jobs within the request: for debugging only
 JOBS_STOP_SECONDS = env.float("JOBS_STOP_SECONDS", default=20)  # a stopping worker lets its job run so long

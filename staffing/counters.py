@@ -1,0 +1,58 @@
+"""Hits and misses of the cache: counted in memory, and added to the database now and then, so that a hit writes nothing."""
+
+import threading
+import time
+from typing import Any
+
+from django.core.signals import request_finished
+from django.db import connection
+from django.db.models import F, Sum
+
+from .models import ReferenceReads
+
+ADD_EVERY_SECONDS = 5
+
+_guard = threading.Lock()
+_counted: dict[int, list[int]] = {}
+_added_at = 0.0
+
+
+def count(club: int, *, hits: int = 0, misses: int = 0) -> None:
+    with _guard:
+        counted = _counted.setdefault(club, [0, 0])
+        counted[0] += hits
+        counted[1] += misses
+    if time.monotonic() - _added_at > ADD_EVERY_SECONDS:
+        add_to_database()
+
+
+def read(club: int) -> tuple[int, int]:
+    """Of all processes; what others counted in the last seconds may be missing."""
+    add_to_database()
+    stored = ReferenceReads.objects.filter(club=club).values_list("hits", "misses").first() or (0, 0)
+    with _guard:
+        here = _counted.get(club, [0, 0])
+        return stored[0] + here[0], stored[1] + here[1]
+
+
+def read_all() -> dict[str, int]:
+    """For the operator: of all clubs."""
+    add_to_database()
+    total = ReferenceReads.objects.aggregate(hits=Sum("hits"), misses=Sum("misses"))
+    return {name: value or 0 for name, value in total.items()}
+
+
+def add_to_database(**kwargs: Any) -> None:
+    """Not within a transaction: it would keep the row locked, and a rollback would take the figures with it."""
+    global _added_at
+    if not _counted or connection.in_atomic_block:
+        return
+    with _guard:
+        counted, _added_at = dict(_counted), time.monotonic()
+        _counted.clear()
+    for club, (hits, misses) in sorted(counted.items()):
+        row, _created = ReferenceReads.objects.get_or_create(club_id=club)
+        ReferenceReads.objects.filter(pk=row.pk).update(hits=F("hits") + hits, misses=F("misses") + misses)
+
+
+request_finished.connect(add_to_database, dispatch_uid="staffing.counters")

@@ -1,0 +1,6 @@
+"""What the work of an organisation consists of, and what simulations made of it."""
+
+from .reference import Centre, Direction, ReferenceReads, ReferenceState, ReferenceTask, Volume
+from .runs import CentreResult, Simulation
+
+__all__ = ["Centre", "CentreResult", "Direction", "ReferenceReads", "ReferenceState", "ReferenceTask", "Simulation", "Volume"]

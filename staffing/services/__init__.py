@@ -1,0 +1,5 @@
+"""Every write of staffing."""
+
+from .running import Refused, finish_run, start_run
+
+__all__ = ["Refused", "finish_run", "start_run"]
