@@ -42,6 +42,12 @@ def read_all() -> dict[str, int]:
     return {name: value or 0 for name, value in total.items()}
 
 
+def forget() -> None:
+    """What this process has counted and not added yet."""
+    with _guard:
+        _counted.clear()
+
+
 def add_to_database(**kwargs: Any) -> None:
     """Not within a transaction: it would keep the row locked, and a rollback would take the figures with it."""
     global _added_at

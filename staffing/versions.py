@@ -19,7 +19,7 @@ ROWS_SEEN = {"insert": ["new"], "update": ["old", "new"], "delete": ["old"]}
 
 COUNT = """
     INSERT INTO staffing_referencestate (club_id, version, stamp, changed_at)
-    SELECT DISTINCT club_id, 1, {stamp}, {now} FROM ({clubs}) AS written WHERE club_id IS NOT NULL
+    SELECT club_id, 1, {stamp}, {now} FROM (SELECT DISTINCT club_id FROM ({clubs}) AS written) AS clubs WHERE club_id IS NOT NULL
     ON CONFLICT (club_id) DO UPDATE SET
         version = staffing_referencestate.version + 1, stamp = excluded.stamp, changed_at = excluded.changed_at;"""
 # A deletion may be that of the club itself: nothing of it may come back.

@@ -1,5 +1,5 @@
 """Every write of staffing."""
 
-from .running import Refused, finish_run, start_run
+from .running import NotInClub, Refused, finish_run, start_run
 
-__all__ = ["Refused", "finish_run", "start_run"]
+__all__ = ["NotInClub", "Refused", "finish_run", "start_run"]

@@ -35,6 +35,10 @@ class Refused(ValidationError):
     """Nothing was started; the texts say what to do."""
 
 
+class NotInClub(Refused):
+    """Names rows that the club does not have."""
+
+
 def start_run(
     *,
     club: Club,
@@ -44,10 +48,10 @@ def start_run(
     centres: list[int] | None = None,
     assumptions: Assumptions | None = None,
 ) -> Simulation:
-    """A run and its job, in three statements. Raises Refused for assumptions out of range, or no centre at all."""
+    """A run and its job. Raises Refused for assumptions out of range or no centre, NotInClub for strange ones."""
     assumed = assumptions or Assumptions()
-    _check(scope, centres or [], assumed)
     chosen = sorted(set(centres or []))
+    _check(club, scope, chosen, assumed)
     name = _name_of(scope, direction, len(chosen))
     token = new_token()
     with transaction.atomic():
@@ -86,13 +90,15 @@ def finish_run(*, run: Simulation, report: Report) -> None:
     _write(run, results, version)
 
 
-def _check(scope: str, centres: list[int], assumptions: Assumptions) -> None:
+def _check(club: Club, scope: str, centres: list[int], assumptions: Assumptions) -> None:
     if scope == Scope.CENTRES and not centres:
         raise Refused({"centres": [_("Choose at least one centre.")]})
     if len(centres) > MOST_CENTRES:
         raise Refused({"centres": [_("At most %(most)d centres in one run.") % {"most": MOST_CENTRES}]})
     if wrong := assumptions.out_of_range():
         raise Refused({name: [_out_of_range()[name]] for name in wrong})
+    if centres and Centre.objects.filter(direction__club=club, pk__in=centres).count() < len(centres):
+        raise NotInClub({"centres": [_("The club has not all of these centres.")]})
 
 
 def _out_of_range() -> dict[str, str]:
