@@ -19,10 +19,10 @@ MINUTES_AN_HOUR = 60
 class Assumptions:
     """`working_days` a year in (0, 366], `hours_a_day` in (0, 24], `productivity` in (0, 1], `absence_rate` in [0, 1)."""
 
-    working_days: Decimal = Decimal("210")
+    working_days: Decimal = Decimal("218")
     hours_a_day: Decimal = Decimal("7.2")
     productivity: Decimal = Decimal("0.85")
-    absence_rate: Decimal = Decimal("0.06")
+    absence_rate: Decimal = Decimal("0.08")
 
     def out_of_range(self) -> list[str]:
         """The names of those that no calculation can be made with."""

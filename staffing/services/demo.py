@@ -68,7 +68,7 @@ def _tasks(club: Club, count: int, dice: random.Random) -> list[ReferenceTask]:
 def _centre(direction: Direction, each: int, size: float, tasks: int, dice: random.Random) -> Centre:
     name = f"{direction.name} {TOWNS[each % len(TOWNS)]} {each // len(TOWNS) + 1}"
     # What the volumes below take on average, give or take a fifth.
-    needed = tasks * 300 * size * 46 / 60 / (210 * 7.2 * 0.85 * 0.94)
+    needed = tasks * 300 * size * 46 / 60 / (218 * 7.2 * 0.85 * 0.92)
     return Centre(direction=direction, code=f"C{each + 1:04}", name=name, headcount=Decimal(round(needed * dice.uniform(0.8, 1.2), 1)))
 
 
