@@ -112,6 +112,7 @@ else:
             "options": "-c client_connection_check_interval=5s",
         }
     )
+SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=1.0)  # a longer statement is logged and counted
 CACHE_URL = env.str("CACHE_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": env.cache(CACHE_URL) if CACHE_URL else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"},
@@ -128,6 +129,7 @@ JOBS_STOP_SECONDS = env.float("JOBS_STOP_SECONDS", default=20)  # a stopping wor
 JOBS_RETENTION_SECONDS = env.int("JOBS_RETENTION_SECONDS", default=3600)  # done and cancelled jobs: how long the token answers
 JOBS_ERROR_RETENTION_SECONDS = env.int("JOBS_ERROR_RETENTION_SECONDS", default=30 * 86400)  # failed jobs wait for a person
 JOBS_SCOPES_OF = "lessons.access.scopes_of"  # the jobs that a user may see; the jobs app knows no clubs
+JOBS_CACHE_READS = "staffing.counters.read_all"  # whose hits and misses the health shows
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 Q_CLUSTER: dict[str, Any] = {
     "name": "aussitot",

@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 
 from . import health, registry, services, status
-from .models import Attempt, Batch, Job, Queue, Worker
+from .models import Attempt, Batch, Job, Queue, SlowStatement, Worker
 
 BADGES = {"pending": "", "running": "info", "done": "success", "error": "danger", "cancelled": "warning"}
 WORKER_BADGES = {"idle": "success", "busy": "info", "stopping": "warning", "gone": ""}
@@ -273,3 +273,11 @@ def _pretty(value: Any) -> str:
 
 def _preformatted(text: str) -> SafeString:
     return format_html('<pre class="overflow-x-auto whitespace-pre-wrap text-xs">{}</pre>', text) if text else SafeString("")
+
+
+@admin.register(SlowStatement)
+class SlowStatementAdmin(ReadOnly, ModelAdmin):
+    list_display = ["ended_at", "fingerprint", "seconds", "origin"]
+    list_filter = ["fingerprint"]
+    search_fields = ["shape", "origin", "fingerprint"]
+    show_full_result_count = False

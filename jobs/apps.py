@@ -9,4 +9,4 @@ class JobsConfig(AppConfig):
 
     def ready(self) -> None:
         autodiscover_modules("tasks")  # importing an app's tasks.py registers its kinds
-        from . import checks, inline, worker  # noqa: F401  system checks; receivers of signals
+        from . import checks, inline, slow_statements, worker  # noqa: F401  system checks; receivers of signals

@@ -11,7 +11,7 @@ from . import registry
 @register()
 def check_queues(**kwargs: Any) -> list[CheckMessage]:
     """Every kind needs a queue that somebody may work on."""
-    known = {"default", "letters", "audio", *settings.JOBS_QUEUES}
+    known = {"default", "letters", "audio", "staffing", *settings.JOBS_QUEUES}
     return [
         Error(
             f"The kind {kind.name!r} goes to the queue {kind.queue!r}, which nobody works on.",

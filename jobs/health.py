@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db import InterfaceError, OperationalError
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from . import database, registry, services
+from . import database, registry, services, slow_statements
 from .models import Job, Queue, Worker
 
 OK, DEGRADED, DOWN = "ok", "degraded", "down"
@@ -23,8 +23,6 @@ OLDEST_PENDING_SECONDS = 60  # longer than this, people look at a bar that does 
 FAILURES_AN_HOUR = 3  # fewer are bad luck
 OLDEST_TRANSACTION_SECONDS = 600  # nothing that ended since it began can be vacuumed away
 DEAD_ROWS = 50_000
-CACHE_COUNTERS = {"hits": "cache_hits", "misses": "cache_misses"}
-SLOW_QUERY_COUNTERS = {"last_hour": "slow_queries_last_hour", "slowest_ms": "slowest_query_ms"}
 
 
 @dataclass
@@ -82,7 +80,7 @@ def _look(snapshot: Snapshot) -> None:
         return
     snapshot.workers = _workers()
     snapshot.queues = _queues()
-    snapshot.cache, snapshot.slow_queries = _counters()
+    snapshot.cache, snapshot.slow_queries = _reads_of_the_cache(), slow_statements.last_hour()
     judge_waiting(snapshot)
     judge_kinds(snapshot)
     judge_database(snapshot)
@@ -134,13 +132,12 @@ def _seconds_since(times: list[datetime | None]) -> float | None:
     return max(0.0, round((timezone.now() - min(known)).total_seconds(), 1)) if known else None
 
 
-def _counters() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Kept in the cache by whoever counts: every process adds to the same figures."""
-    found = cache.get_many([*CACHE_COUNTERS.values(), *SLOW_QUERY_COUNTERS.values()])
-    reads = {name: int(found.get(key, 0)) for name, key in CACHE_COUNTERS.items()}
-    total = sum(reads.values())
-    slow = {name: found.get(key, 0) for name, key in SLOW_QUERY_COUNTERS.items()}
-    return {**reads, "hit_rate": round(reads["hits"] / total, 3) if total else None}, slow
+def _reads_of_the_cache() -> dict[str, Any]:
+    """Of the cache that the settings name: this app knows none."""
+    count = import_string(settings.JOBS_CACHE_READS) if settings.JOBS_CACHE_READS else lambda: {"hits": 0, "misses": 0}
+    reads: dict[str, int] = count()
+    total = reads["hits"] + reads["misses"]
+    return {**reads, "hit_rate": round(reads["hits"] / total, 3) if total else None}
 
 
 def judge_waiting(snapshot: Snapshot) -> None:

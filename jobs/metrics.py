@@ -22,6 +22,7 @@ def render(snapshot: health.Snapshot) -> str:
     if snapshot.status != health.DOWN or snapshot.queues:
         lines += _queue_lines(snapshot)
         lines += _hour_lines()
+        lines += _statement_lines(snapshot)
     return "\n".join(lines) + "\n"
 
 
@@ -53,6 +54,15 @@ def _hour_lines() -> list[str]:
         *_family("ended_last_hour", "Jobs that ended in the last hour and are still kept.", counts),
         *_family("run_seconds_last_hour", "How long their last attempts ran, summed.", seconds),
         *_family("failed_attempts_last_hour", "Attempts that did not succeed.", outcomes),
+    ]
+
+
+def _statement_lines(snapshot: health.Snapshot) -> list[str]:
+    slow, reads = snapshot.slow_queries, snapshot.cache
+    return [
+        *_family("slow_statements_last_hour", "SQL statements that took longer than SLOW_QUERY_SECONDS.", [({}, slow["last_hour"])]),
+        *_family("slowest_statement_seconds", "The longest of them.", [({}, slow["slowest_ms"] / 1000)]),
+        *_family("cache_reads", "Reads of reference data.", [({"outcome": name}, reads[name]) for name in ("hits", "misses")]),
     ]
 
 

@@ -218,3 +218,21 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.owner
+
+
+class SlowStatement(models.Model):
+    """A statement that took longer than SLOW_QUERY_SECONDS. Its values are not kept."""
+
+    fingerprint = models.CharField(_("fingerprint"), max_length=12, help_text=_("Alike for the same statement with other values."))
+    shape = models.TextField(_("statement"))
+    origin = models.CharField(_("origin"), max_length=300)
+    seconds = models.FloatField(_("seconds"))
+    ended_at = models.DateTimeField(_("ended at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("slow statement")
+        verbose_name_plural = _("slow statements")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.fingerprint

@@ -16,13 +16,14 @@ from django.db.models.functions import Now
 from django.utils import translation
 
 from . import claims, registry
-from .models import Batch, Job, JobQuerySet, Queue, Worker, time_ordered_uuid
+from .models import Batch, Job, JobQuerySet, Queue, SlowStatement, Worker, time_ordered_uuid
 from .signals import enqueued
 
 BATCH_SIZE = 2000  # rows a statement
 UNIQUE_TRIES = 30
 WORKER_ALIVE_SECONDS = 10
 WORKER_ROW_SECONDS = 86400
+SLOW_STATEMENT_SECONDS = 7 * 86400
 
 
 class StateConflict(Exception):
@@ -143,6 +144,7 @@ def prune() -> int:
     count = _delete(Job.objects.filter(batch__in=batches))
     batches.delete()
     Worker.objects.filter(seen_at__lt=_ago(WORKER_ROW_SECONDS)).delete()
+    SlowStatement.objects.filter(ended_at__lt=_ago(SLOW_STATEMENT_SECONDS)).delete()
     return count + _delete(Job.objects.filter(_expired(), batch=None))
 
 

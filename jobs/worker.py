@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.dispatch import receiver
 from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
-from . import bell, claims, limits, recurrence, registry, runner
+from . import bell, claims, limits, recurrence, registry, runner, slow_statements
 from .models import Job, Worker
 
 logger = logging.getLogger(__name__)
@@ -136,6 +136,7 @@ class WorkLoop:
             promoted += recurrence.enqueue_due()
         if now >= self.show_at:
             self.show_at = now + SHOW_SECONDS
+            slow_statements.store()
             self.show(hold.owner)
         return promoted > 0
 

@@ -1,15 +1,17 @@
 """Hits and misses of the cache: counted in memory, and added to the database now and then, so that a hit writes nothing."""
 
+import logging
 import threading
 import time
 from typing import Any
 
 from django.core.signals import request_finished
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import F, Sum
 
 from .models import ReferenceReads
 
+logger = logging.getLogger(__name__)
 ADD_EVERY_SECONDS = 5
 
 _guard = threading.Lock()
@@ -56,9 +58,12 @@ def add_to_database(**kwargs: Any) -> None:
     with _guard:
         counted, _added_at = dict(_counted), time.monotonic()
         _counted.clear()
-    for club, (hits, misses) in sorted(counted.items()):
-        row, _created = ReferenceReads.objects.get_or_create(club_id=club)
-        ReferenceReads.objects.filter(pk=row.pk).update(hits=F("hits") + hits, misses=F("misses") + misses)
+    try:
+        for club, (hits, misses) in sorted(counted.items()):
+            row, _created = ReferenceReads.objects.get_or_create(club_id=club)
+            ReferenceReads.objects.filter(pk=row.pk).update(hits=F("hits") + hits, misses=F("misses") + misses)
+    except DatabaseError as error:  # the club has just been deleted, or the database is away: figures are not worth a failed request
+        logger.warning("Reads of the cache were not counted: %s", str(error).partition("\n")[0])
 
 
 request_finished.connect(add_to_database, dispatch_uid="staffing.counters")
