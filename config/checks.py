@@ -18,6 +18,8 @@ LEAST = {  # the least value that makes sense
     "JOBS_RETENTION_SECONDS": 0,
     "JOBS_ERROR_RETENTION_SECONDS": 0,
     "EMAIL_TIMEOUT": 1,
+    "DB_POOL_SIZE": 1,
+    "DB_POOL_MORE": 0,
 }
 
 

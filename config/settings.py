@@ -86,6 +86,9 @@ TEMPLATES = [
 
 # ── Database and cache ───────────────────────────────────────────────────
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'aussitot.sqlite3'}")
+DB_POOL = env.bool("DB_POOL", default=False)  # config/wsgi.py turns it on: a worker holds its own connections
+DB_POOL_SIZE = env.int("DB_POOL_SIZE", default=20)  # a web process keeps so many open
+DB_POOL_MORE = env.int("DB_POOL_MORE", default=10)  # and opens so many more under load
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **env.database(DATABASE_URL),
@@ -112,6 +115,9 @@ else:
             "options": "-c client_connection_check_interval=5s",
         }
     )
+    if DB_POOL:
+        DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
+        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": DB_POOL_SIZE, "max_size": DB_POOL_SIZE + DB_POOL_MORE, "timeout": 10}
 SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=1.0)  # a longer statement is logged and counted
 CACHE_URL = env.str("CACHE_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {

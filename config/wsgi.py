@@ -5,6 +5,7 @@ from django.core.checks import run_checks
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ.setdefault("DB_POOL", "1")
 
 GUNICORN_GIVE_UP = 3  # with any other status gunicorn starts the process again, for ever
 
