@@ -1,5 +1,6 @@
 """Every write of staffing."""
 
+from .importing import apply_import, check_import, start_import, write_import
 from .running import NotInClub, Refused, finish_run, start_run
 
-__all__ = ["NotInClub", "Refused", "finish_run", "start_run"]
+__all__ = ["NotInClub", "Refused", "apply_import", "check_import", "finish_run", "start_import", "start_run", "write_import"]

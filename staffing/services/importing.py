@@ -1,0 +1,130 @@
+"""Reference data from a file: a dry run that names each wrong line, then all of it or nothing."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any
+
+import tablib
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from jobs.registry import PermanentError
+from jobs.services import StateConflict, enqueue
+from lessons.models import Club
+from staffing.models import ReferenceImport
+from staffing.resources import RESOURCES, Known, ReferenceResource
+from staffing.tables import MOST_BYTES, Table, Unreadable, read_file
+
+from .running import Refused
+
+ERRORS_KEPT = 200
+State = ReferenceImport.State
+Report = Callable[[int, int, str], None]
+
+
+def start_import(*, club: Club, user: Any, upload: "UploadedFile[Any]") -> ReferenceImport:
+    """Keeps the file and has it checked in the background. Raises Refused for one that is empty or too large."""
+    size = upload.size or 0
+    if not size:
+        raise Refused({"file": [_("The file is empty.")]})
+    if size > MOST_BYTES:
+        raise Refused({"file": [_("At most %(most)d MB.") % {"most": MOST_BYTES // 2**20}]})
+    name = PurePath(upload.name or "import").name[-200:]
+    coming = ReferenceImport(club=club, name=name, created_by=user)
+    coming.file.save(f"club{club.pk}.bin", ContentFile(upload.read()), save=False)
+    try:
+        with transaction.atomic():
+            coming.save()
+            _follow(coming, "staffing.check_import", user)
+    except BaseException:
+        coming.file.delete(save=False)
+        raise
+    return coming
+
+
+def apply_import(*, coming: ReferenceImport, user: Any) -> ReferenceImport:
+    """Writes what the check has shown. Raises StateConflict unless it found nothing to correct."""
+    with transaction.atomic():
+        locked = ReferenceImport.objects.select_for_update().get(pk=coming.pk)
+        if locked.state != State.READY:
+            raise StateConflict(_("Only a file that was checked, and not yet imported, can be imported."))
+        _follow(locked, "staffing.apply_import", user)
+    return locked
+
+
+def check_import(*, coming: ReferenceImport, report: Report) -> None:
+    """The dry run: nothing but its outcome is written."""
+    try:
+        counts, errors, total = _run(coming, report, dry_run=True)
+    except Unreadable as problem:
+        ReferenceImport.objects.filter(pk=coming.pk).update(state=State.REFUSED, error=str(problem))
+        return
+    state = State.REFUSED if total else State.READY
+    ReferenceImport.objects.filter(pk=coming.pk).update(state=state, counts=counts, line_errors=errors, error_count=total)
+
+
+def write_import(*, coming: ReferenceImport, report: Report) -> None:
+    """In the transaction of its job. Raises PermanentError where the data have changed so that the file no longer fits."""
+    counts, errors, total = _run(coming, report, dry_run=False)
+    if total:
+        raise PermanentError(
+            _("The reference data have changed since the check. Check the file again: %(error)s") % {"error": errors[0]["error"]}
+        )
+    ReferenceImport.objects.filter(pk=coming.pk).update(state=State.APPLIED, counts=counts, applied_at=Now())
+
+
+def _follow(coming: ReferenceImport, kind: str, user: Any) -> None:
+    # Translators: "Import : %(name)s"
+    label = _("Import: %(name)s") % {"name": coming.name}
+    coming.job = enqueue(kind, coming.pk, label=label, scope=coming.club.scope, user=user)
+    coming.save(update_fields=["job"])
+
+
+def _run(coming: ReferenceImport, report: Report, *, dry_run: bool) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
+    """Counts by kind, the first errors and how many there are. After a table with errors the rest is checked all the same."""
+    with coming.file.open("rb") as file:
+        tables = read_file(coming.name, file.read())
+    known = Known(coming.club)
+    total, done = sum(len(table.rows) for table in tables), 0
+    counts: dict[str, Any] = {}
+    errors: list[dict[str, Any]] = []
+    found = 0
+    for table in tables:
+        before = done
+        resource = RESOURCES[table.kind](known, table.lines, lambda number, before=before: report(before + number, total, ""))  # type: ignore[misc]
+        wrong = _import_table(resource, table, dry_run=dry_run)
+        counts[table.kind] = resource.counts
+        found += len(wrong)
+        errors += wrong[: max(0, ERRORS_KEPT - len(errors))]
+        done += len(table.rows)
+        report(done, total, "")
+    return counts, errors, found
+
+
+def _import_table(resource: ReferenceResource, table: Table, *, dry_run: bool) -> list[dict[str, Any]]:
+    dataset = tablib.Dataset(headers=_headers(table.columns))
+    for row in table.rows:
+        dataset.append(row)
+    result = resource.import_data(dataset, dry_run=dry_run, raise_errors=False)
+    for error in result.base_errors:
+        raise error.error
+    for row in result.error_rows:
+        raise row.errors[0].error  # a mistake of ours, not of the file
+    return [{"sheet": table.sheet, "line": table.lines[row.number - 1], "error": _words(row.error)} for row in result.invalid_rows]
+
+
+def _headers(columns: list[str]) -> list[str]:
+    """A column that we do not know is carried along under a name that nobody asks for."""
+    return [name or f"?{number}" for number, name in enumerate(columns)]
+
+
+def _words(error: ValidationError) -> str:
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return " ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items() if name != "__all__") or " ".join(
+        error.messages
+    )

@@ -1,0 +1,171 @@
+"""Reference data from files: each wrong line is named, and then all of it comes in or nothing."""
+
+import io
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from jobs.models import Job
+from jobs.services import StateConflict
+from jobs.worker import drain
+from staffing import services
+from staffing.models import Centre, Direction, ReferenceImport, ReferenceTask, Volume
+from staffing.reference import version_of
+from tests.lessons.world import World
+from tests.staffing.organisation import Organisation
+
+pytestmark = pytest.mark.django_db
+
+
+def check(organisation: Organisation, content: str | bytes, name: str = "data.csv") -> ReferenceImport:
+    upload = SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
+    coming = services.start_import(club=organisation.club, user=None, upload=upload)
+    drain()
+    coming.refresh_from_db()
+    return coming
+
+
+def bring_in(organisation: Organisation, content: str | bytes, name: str = "data.csv") -> ReferenceImport:
+    coming = check(organisation, content, name)
+    assert coming.state == "ready", (coming.error, coming.line_errors)
+    services.apply_import(coming=coming, user=None)
+    drain()
+    coming.refresh_from_db()
+    return coming
+
+
+def workbook(**sheets: list[list[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(content := io.BytesIO())
+    return content.getvalue()
+
+
+def test_the_check_writes_nothing(organisation: Organisation) -> None:
+    version = version_of(organisation.club.pk)
+    coming = check(organisation, "code;libellé;minutes\nNEW;Nouveau;12,5\n")
+    assert (coming.state, coming.counts) == ("ready", {"tasks": {"new": 1, "changed": 0, "same": 0}})
+    assert version_of(organisation.club.pk) == version
+
+
+def test_a_checked_file_is_written_when_somebody_says_so(organisation: Organisation) -> None:
+    assert bring_in(organisation, "code;libellé;minutes\nNEW;Nouveau;12,5\n").state == "applied"
+    assert ReferenceTask.objects.get(code="NEW").minutes == Decimal("12.5")
+
+
+def test_a_known_code_is_changed_and_an_equal_line_left_alone(organisation: Organisation) -> None:
+    coming = bring_in(organisation, "code,label,minutes\nCALL,Call,9\nVISIT,Visit,60\n")
+    assert coming.counts["tasks"] == {"new": 0, "changed": 1, "same": 1}
+    assert ReferenceTask.objects.get(code="CALL").minutes == 9
+
+
+def test_volumes_are_found_by_their_codes(organisation: Organisation) -> None:
+    bring_in(organisation, "centre;tâche;volume\nPORT;CALL;1 234,50\nFARM;VISIT;7\n")
+    assert Volume.objects.get(centre=organisation.port, task=organisation.call).units == Decimal("1234.50")
+    assert Volume.objects.get(centre=organisation.farm, task=organisation.visit).units == 7
+
+
+def test_a_workbook_brings_everything_at_once(organisation: Organisation) -> None:
+    content = workbook(
+        volumes=[["centre", "task", "units"], ["ISLE", "SWIM", 10]],
+        centres=[["direction", "code", "name", "headcount"], ["EAST", "ISLE", "Isle", 1.5]],
+        tasks=[["code", "label", "minutes"], ["SWIM", "Swim", 30]],
+        directions=[["code", "name"], ["EAST", "East"]],
+        notes=[["Made by Léa"]],
+    )
+    bring_in(organisation, content, "all.xlsx")
+    assert Volume.objects.get(centre__code="ISLE", task__code="SWIM").units == 10
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("NEW;New;", "minutes: A number is missing."),
+        ("NEW;New;-1", "minutes: At least 0.01."),
+        ("NEW;New;0", "minutes: At least 0.01."),
+        ("NEW;New;often", "minutes: “often” is not a number."),
+        ("NEW;New;NaN", "minutes: “NaN” is not a number."),
+        ("NEW;New;1e9", "minutes: Less than 10000."),
+        ("NEW;New;1.234", "minutes: At most 2 decimal places."),
+        (";New;1", "code: Must not be empty."),
+        (f"{'X' * 21};New;1", "code: At most 20 characters."),
+        ("CALL;Again;1", "The same is already on line 2."),
+    ],
+)
+def test_a_wrong_line_is_named_with_its_reason(organisation: Organisation, line: str, words: str) -> None:
+    coming = check(organisation, f"code;label;minutes\nCALL;Call;7,5\n{line}\n")
+    assert coming.state == "refused"
+    assert coming.line_errors == [{"sheet": "", "line": 3, "error": words}]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("NOWHERE;CALL;1", "centre: There is no “NOWHERE”."),
+        ("PORT;NOTHING;1", "task: There is no “NOTHING”."),
+        ("PORT;CALL;-1", "units: At least 0."),
+    ],
+)
+def test_a_volume_that_cannot_be_is_named(organisation: Organisation, line: str, words: str) -> None:
+    assert check(organisation, f"centre;task;units\n{line}\n").line_errors[0]["error"] == words
+
+
+def test_a_code_in_two_directions_asks_for_the_direction(organisation: Organisation) -> None:
+    organisation.centre(organisation.south, "PORT", "1")
+    assert "direction" in check(organisation, "centre;task;units\nPORT;CALL;1\n").line_errors[0]["error"]
+    assert check(organisation, "direction;centre;task;units\nSOUTH;PORT;CALL;1\n").state == "ready"
+
+
+def test_the_centre_of_another_club_is_not_known(organisation: Organisation) -> None:
+    other = Organisation(World("Elsewhere", "other-"))
+    other.centre(other.north, "ABROAD", "1")
+    assert check(organisation, "centre;task;units\nABROAD;CALL;1\n").state == "refused"
+
+
+def test_line_numbers_are_those_of_the_file(organisation: Organisation) -> None:
+    """A cell may span lines, and empty lines are passed over."""
+    coming = check(organisation, 'code;label;minutes\n\nA;"two\nlines";1\nB;Bad;x\n')
+    assert [error["line"] for error in coming.line_errors] == [5]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"\x00\x01\x02", "This is neither a CSV nor an XLSX file."),
+        (b"PK\x03\x04 not a workbook", "This is neither a CSV nor an XLSX file."),
+        (b"code;label;minutes\n", "The file has no line under its head."),
+        (b"a;b;c\n1;2;3\n", "The first line must name the columns, such as: centre, task, units."),
+        (b"centre;volume\nPORT;1\n", "These columns are missing: task."),
+    ],
+)
+def test_a_file_that_is_none_says_what_is_wrong(organisation: Organisation, content: bytes, words: str) -> None:
+    coming = check(organisation, content)
+    assert (coming.state, coming.error) == ("refused", words)
+
+
+def test_data_changed_since_the_check_leave_nothing_half_written(organisation: Organisation) -> None:
+    coming = check(organisation, "direction;code;name;headcount\nNORTH;NEW;New;1\nSOUTH;OLD;Old;1\n")
+    services.apply_import(coming=coming, user=None)
+    Direction.objects.get(code="SOUTH").delete()
+    drain()
+    assert Job.objects.get(kind="staffing.apply_import").status == "error"
+    assert not Centre.objects.filter(code="NEW").exists()
+
+
+def test_two_clicks_import_once(organisation: Organisation) -> None:
+    coming = check(organisation, "code;label;minutes\nNEW;New;1\n")
+    services.apply_import(coming=coming, user=None)
+    drain()
+    with pytest.raises(StateConflict):
+        services.apply_import(coming=coming, user=None)
+
+
+def test_windows_own_letters_are_read(organisation: Organisation) -> None:
+    bring_in(organisation, "code;libellé;minutes\nÉTÉ;Stage d’été;1\n".encode("cp1252"))
+    assert ReferenceTask.objects.get(code="ÉTÉ").label == "Stage d’été"
