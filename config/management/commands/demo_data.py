@@ -4,12 +4,14 @@ from django.core.management.base import BaseCommand
 
 from lessons.services import fill_demo
 from letters.services import fill_demo_letters
+from staffing.services import make_reference_set
 
 
 class Command(BaseCommand):
-    help = "Makes the demo club with its people, cards, two weeks of lessons and the words of its letters; safe to repeat."
+    help = "Makes the demo club with its people, cards, two weeks of lessons the words of its letters and its reference data; safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         club = fill_demo()
         fill_demo_letters(club=club)
+        make_reference_set(club=club)
         self.stdout.write(f"{club.name}: {club.teachers.count()} teachers, {club.clients.count()} clients, {club.lessons.count()} lessons")
