@@ -8,7 +8,7 @@ from staffing.services import make_reference_set
 
 
 class Command(BaseCommand):
-    help = "Makes the demo club with its people, cards, two weeks of lessons the words of its letters and its reference data; safe to repeat."
+    help = "Makes the demo club: people, cards, lessons, the words of its letters, reference data; safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         club = fill_demo()
