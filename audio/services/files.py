@@ -1,0 +1,1 @@
+"""A recording goes with its note."""
