@@ -1,10 +1,11 @@
 """A spoken note about a client, and every field of a client that a note wrote."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,18 @@ from .storage import recordings
 
 
 class VoiceNoteQuerySet(models.QuerySet["VoiceNote"]):
+    def with_client(self) -> "VoiceNoteQuerySet":
+        """What a line in a list shows, in one query."""
+        rows = FieldChange.objects.filter(note=OuterRef("pk"))
+        return self.select_related("club", "client", "created_by", "job").annotate(changed=Exists(rows)).defer("words", "found")
+
     def with_details(self) -> "VoiceNoteQuerySet":
-        """All that an answer shows, in two queries whatever the number of notes."""
+        """All of each note, in two queries whatever the number of notes."""
         rows: Prefetch[Any] = Prefetch("changes", FieldChange.objects.order_by("id"), to_attr="change_rows")
-        return self.select_related("club", "client", "created_by", "job").prefetch_related(rows)
+        return self.with_client().defer(None).prefetch_related(rows)
+
+    def with_status(self, status: str) -> "VoiceNoteQuerySet":
+        return self.filter(_CONDITIONS[VoiceNote.Status(status)])
 
 
 class VoiceNote(models.Model):
@@ -41,6 +50,7 @@ class VoiceNote(models.Model):
         FAILED = "failed", _("Failed")
 
     change_rows: list["FieldChange"]  # filled by with_details()
+    candidate_rows: list[Client]  # filled by with_candidates()
 
     club = models.ForeignKey(Club, models.CASCADE, db_index=False, related_name="voice_notes", verbose_name=_("club"))
     client = models.ForeignKey(
@@ -102,6 +112,20 @@ class VoiceNote(models.Model):
         return self.Status.DONE if self.processed_at else self.Status.FAILED
 
     @property
+    def ended(self) -> bool:
+        return self.status in (self.Status.DONE, self.Status.FAILED)
+
+    @staticmethod
+    def with_candidates(notes: Iterable["VoiceNote"]) -> list["VoiceNote"]:
+        """Those of whom each note may speak, in one query for all of them; none where nobody asks."""
+        notes = list(notes)
+        wanted = {pk for note in notes if note.question for pk in note.question["candidates"]}
+        clients = Client.objects.in_bulk(wanted) if wanted else {}
+        for note in notes:
+            note.candidate_rows = [clients[pk] for pk in (note.question or {}).get("candidates", ()) if pk in clients]
+        return notes
+
+    @property
     def status_in_words(self) -> str:
         return str(self.status.label)
 
@@ -112,6 +136,14 @@ class VoiceNote(models.Model):
             return ""
         said = self.job.error if self.job else ""
         return said or self.error_message or _now("It was stopped before it was processed.")
+
+
+_CONDITIONS = {
+    VoiceNote.Status.PENDING: Q(job__status="pending"),
+    VoiceNote.Status.PROCESSING: Q(job__status="running"),
+    VoiceNote.Status.DONE: Q(job__status="done") | Q(job=None, processed_at__isnull=False),
+    VoiceNote.Status.FAILED: Q(job__status__in=["error", "cancelled"]) | Q(job=None, processed_at=None),
+}
 
 
 class FieldChange(models.Model):
