@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 
 from .models import VoiceNote
 
@@ -12,23 +12,29 @@ PIECE = 64 * 1024
 PLAYABLE = {"audio/webm", "audio/ogg", "audio/mp4", "audio/mpeg", "audio/wav", "audio/flac", "audio/aac"}
 
 
+class NoSuchPart(Exception):
+    pass
+
+
 def serve_recording(request: HttpRequest, note: VoiceNote) -> HttpResponseBase:
     """Raises FileNotFoundError where it is gone."""
+    if request.headers.get("If-None-Match") == _etag(note):
+        return _described(HttpResponseNotModified(), note)
     file = note.file.open("rb")
-    asked = _range(request, note, file.size)
-    if asked is None:
+    try:
+        part = _part(request, note, file.size)
+    except NoSuchPart:
         file.close()
-        return _finished(HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.size}"}), note)
-    start, end = asked
-    part = (start, end) != (0, file.size) or "Range" in request.headers
+        return _described(HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.size}"}), note)
+    start, end = part or (0, file.size)
     response = StreamingHttpResponse(_pieces(file, start, end), status=206 if part else 200)
     response["Content-Length"] = str(end - start)
     if part:
         response["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
-    return _finished(response, note)
+    return _described(response, note)
 
 
-def _finished(response: Any, note: VoiceNote) -> HttpResponseBase:
+def _described(response: HttpResponseBase, note: VoiceNote) -> HttpResponseBase:
     """Played as sound or not at all: what somebody uploaded never becomes a page of ours."""
     name = str(note.file.name)
     extension = name[name.rfind(".") :]
@@ -39,26 +45,26 @@ def _finished(response: Any, note: VoiceNote) -> HttpResponseBase:
     response["Accept-Ranges"] = "bytes"
     response["ETag"] = _etag(note)
     response["Cache-Control"] = "private, no-cache"
-    return response  # type: ignore[no-any-return]  # one of two kinds of response
+    return response
 
 
 def _etag(note: VoiceNote) -> str:
     return f'"{note.sha256}"'
 
 
-def _range(request: HttpRequest, note: VoiceNote, size: int) -> tuple[int, int] | None:
-    """The first byte and the one after the last; None where there are no such bytes. Of several ranges, or of none, the whole."""
-    if request.headers.get("If-Range", _etag(note)) != _etag(note):
-        return 0, size
+def _part(request: HttpRequest, note: VoiceNote, size: int) -> tuple[int, int] | None:
+    """The first byte and the one after the last. None: the whole, which also answers several ranges, or one that says nothing."""
     found = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", request.headers.get("Range", "").strip())
-    if not found or found.groups() == ("", ""):
-        return 0, size
+    if not found or request.headers.get("If-Range", _etag(note)) != _etag(note):
+        return None
     first, last = found.groups()
-    if not first:
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(size, int(last) + 1) if last else size
-    return (start, end) if start < end else None
+    if not first and not last or first and last and int(first) > int(last):
+        return None
+    start = int(first) if first else max(0, size - int(last))
+    end = min(size, int(last) + 1) if first and last else size
+    if start >= end:
+        raise NoSuchPart
+    return start, end
 
 
 def _pieces(file: Any, start: int, end: int) -> Iterator[bytes]:
