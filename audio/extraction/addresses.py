@@ -3,6 +3,7 @@
 import re
 
 from .found import Found
+from .numbers import MONTHS
 from .phones import is_former
 from .proper import PARTICLES, is_stop, proper_run, spell
 from .repairs import CORRECTED
@@ -16,7 +17,7 @@ STREET = {
 # A number, the street's words, perhaps the box; in French the kind of street comes first, in English last.
 FRENCH = re.compile(rf" (?P<number>[0-9]{{1,4}} (?:(?:bis|ter|[a-e]) )?)?(?:, )?(?P<kind>{STREET['fr']}) ")
 ENGLISH = re.compile(rf" (?P<number>[0-9]{{1,4}}[a-e]? )(?P<name>(?:[a-z]+ ){{1,3}}?)(?P<kind>{STREET['en']}) ")
-ANNOUNCED = {"fr": frozenset("adresse habite habitant demeure domicilie domiciliee vit demenage rue".split()), "en": frozenset("address".split())}
+ANNOUNCED = frozenset("adresse habite habitant demeure domicilie domiciliee vit demenage".split())
 NUMBER_AFTER = re.compile(r" (?:, )?(?:au )?(?:numero |n )?(?P<number>[0-9]{1,4}(?: bis| ter)?) (?!ans |heures |h )")
 TOWN = re.compile(r" (?:, )?(?:a |au |in )?(?P<code>[0-9](?: ?[0-9]){3,4}) ")
 FRENCH_STREET_WORDS = 6
@@ -27,26 +28,33 @@ def find_address(speech: Speech) -> Found | None:
     chosen: Found | None = None
     for match in finder.finditer(speech.text):
         first = speech.index(match.start())
-        if is_former(speech, first) or not (match["number"] or ANNOUNCED["fr"] & set(speech.before(first, 6))):
-            continue
-        found = read(speech, match)
+        found = None if is_former(speech, first) else read(speech, match)
         if found and (chosen is None or CORRECTED in speech.before(first, 5)):
             chosen = found
     return chosen
 
 
+def _ends_a_date(speech: Speech, first: int, match: re.Match[str]) -> bool:
+    """`le 30 11 1985, rue Haute`; but `06 12 34 56 78, 12 rue Haute`."""
+    return bool(match["number"]) and speech.at(first + 1) == "," and (speech.at(first - 1).isdigit() or speech.at(first - 1) in MONTHS)
+
+
 def _french(speech: Speech, match: re.Match[str]) -> Found | None:
     first, kind = speech.index(match.start()), speech.index(match.start("kind"))
+    number = "" if _ends_a_date(speech, first, match) else (match["number"] or "").strip()
+    first = first if number else kind
     end = _end_of_street(speech, kind + 1)
     if end == kind + 1:
         return None
     street = " ".join([speech.raw(kind).lower() if not speech.cased else speech.raw(kind), _street_name(speech, kind + 1, end)])
-    number = (match["number"] or "").strip()
+    announced = bool(number or ANNOUNCED & set(speech.before(first, 6)))
     if number:
         street = f"{number} {street}"
     elif (after := NUMBER_AFTER.match(speech.text, speech.place(end) - 1)) and not _is_town(speech, end):
         street, end = f"{street} {after['number']}", speech.index(after.end() - 1)
     town, end = _town(speech, end)
+    if not (announced or town[:1].isdigit()):
+        return None
     return speech.found(", ".join([street, town] if town else [street]), first, end)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from .found import Found
-from .names import OTHERS
+from .names import OTHERS, letters_after
 from .numbers import MONTHS
 from .repairs import CORRECTED
-from .speech import Speech
+from .speech import BREAKS, Speech
+from .stops import STOPS
 
 OLDEST = 120
 MONTH = "|".join(MONTHS)
@@ -36,6 +37,7 @@ NOT_AN_AGE = {
     "fr": frozenset("depuis pendant y dans durant moins environs experience pratique frere soeur tous aura bientot".split()),
     "en": frozenset("for since in within under over than brother sister every be nearly".split()),
 }
+STREETS = frozenset("street road lane rue avenue boulevard place chemin months h am pm".split())
 AFTER_AN_AGE = frozenset("d qu que experience de".split())
 
 
@@ -87,13 +89,23 @@ def _date(parts: dict[str, str], today: date) -> date | None:
     return value if value <= today and today.year - value.year <= OLDEST else None
 
 
-def find_age(speech: Speech) -> Found | None:
+def find_age(speech: Speech, name: Found | None) -> Found | None:
     """The last one where the speaker corrected himself, else the first."""
-    chosen: Found | None = None
+    chosen = _after_name(speech, name) if name else None
     for found, first in sorted(_ages(speech), key=lambda pair: pair[1]):
         if chosen is None or CORRECTED in speech.before(first, 4):
             chosen = found
     return chosen
+
+
+def _after_name(speech: Speech, name: Found) -> Found | None:
+    """`stephen clarke, sixty-one, experienced rider`: a bare number right after the name."""
+    index = letters_after(speech, speech.index_after(name))[2]
+    index += speech.at(index) == ","
+    number, following = speech.at(index), speech.at(index + 1)
+    if not re.fullmatch("[1-9][0-9]?", number) or not (following in BREAKS or following in STOPS[speech.language] - STREETS):
+        return None
+    return speech.found(number, index, index + 1)
 
 
 def _ages(speech: Speech) -> Iterator[tuple[Found, int]]:

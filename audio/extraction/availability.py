@@ -11,31 +11,43 @@ DAYS = {
     "en": frozenset(f"{day}{plural}" for day in "monday tuesday wednesday thursday friday saturday sunday".split() for plural in ("", "s")),
 }
 PARTS = {
-    "fr": frozenset("matin matins matinee matinees midi midis soir soirs soiree soirees weekend weekends week vacances semaine heures heure".split()),
+    "fr": frozenset(
+        "matin matins matinee matinees midi midis soir soirs soiree soirees weekend weekends week vacances semaine heures heure".split()
+    ),
     "en": frozenset(
         "morning mornings afternoon afternoons evening evenings night nights lunchtime weekend weekends weekday weekdays holidays term".split()
     ),
 }
 LINKS = {
     "fr": frozenset(
-        "le la les l et ou , de des du en fin debut milieu tous toutes tout chaque jours jour sauf apres avant a partir entre vers jusqu h "
+        "le la les l et ou , de des du en fin debut milieu tous toutes tout chaque jours jour sauf apres avant a d partir entre vers jusqu h "
         "scolaires scolaire pendant hors end seulement uniquement tot tard".split()
     ),
     "en": frozenset(
         "and or , the on in from after before between until till am pm o clock every all any most except but late early each other during "
-        "time school only either".split()
+        "time school only either to around".split()
     ),
 }
-BEFORE_A_TIME = frozenset("apres avant partir a entre vers et de jusqu from after before between until till at to and by".split())
+BEFORE_A_TIME = frozenset("apres avant partir a entre vers et de jusqu from after before between until till at to and by around".split())
 TIME_MARKS = frozenset("heures heure h am pm o".split())
 LEFT = frozenset("le la les l et ou , on the and or des du de a at but in only seulement uniquement".split())
-RIGHT = LEFT | frozenset("en from after before between until till apres avant partir entre vers jusqu sauf except pendant during tous tout".split())
+RIGHT = LEFT | frozenset(
+    "en d to around from after before between until till apres avant partir entre vers jusqu sauf except pendant during tous tout".split()
+)
 SIGNS = {
-    "fr": frozenset("dispo disponible disponibles dispos disponibilite disponibilites libre libres prefere preferent preferait".split()),
-    "en": frozenset("available availability free prefer prefers preferred".split()),
+    "fr": frozenset(
+        "dispo disponible disponibles dispos disponibilite disponibilites libre libres prefere preferent preferait plutot idealement".split()
+    ),
+    "en": frozenset("available availability free prefer prefers preferred preferably ideally".split()),
 }
-COMING = {"fr": frozenset("venir vient viens viendra viendrait arrange convient".split()), "en": frozenset("come comes coming attend make suits".split())}
-AFTERWARDS = {"fr": frozenset("convient arrange conviendrait arrangerait".split()), "en": frozenset("suits suit works work best fine".split())}
+COMING = {
+    "fr": frozenset("venir vient viens viendra viendrait arrange convient".split()),
+    "en": frozenset("come comes coming attend make suits".split()),
+}
+AFTERWARDS = {
+    "fr": frozenset("convient arrange conviendrait arrangerait".split()),
+    "en": frozenset("suits suit works work best fine".split()),
+}
 NEVER = {"fr": frozenset("pas plus jamais ni aucun".split()), "en": frozenset("not t cannot never no unable longer".split())}
 REACH = 6
 

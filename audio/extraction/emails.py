@@ -15,13 +15,19 @@ SIGNS = {
     "fr": {"point": ".", "dot": ".", "tiret": "-", "underscore": "_", "plus": "+"},
     "en": {"dot": ".", "point": ".", "period": ".", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-", "plus": "+"},
 }
-LONG_SIGNS = {("tiret", "du", "bas"): "_", ("tiret", "bas"): "_", ("trait", "d", "union"): "-", ("tiret", "du", "6"): "-", ("tiret", "du", "8"): "_"}
+LONG_SIGNS = {
+    ("tiret", "du", "bas"): "_",
+    ("tiret", "bas"): "_",
+    ("trait", "d", "union"): "-",
+    ("tiret", "du", "6"): "-",
+    ("tiret", "du", "8"): "_",
+}
 GLUE = {".": ".", "_": "_", "-": "-", "+": "+", "'": "", "’": ""}
 ANCHORS = {
     "fr": frozenset("mail email mel courriel coordonnees adresse".split()),
     "en": frozenset("email mail address details e".split()),
 }
-LEADS = frozenset("c est s maintenant donc alors is now it , nouveau nouvelle new mail email e address electronique".split())
+LEADS = frozenset("c est sont are s maintenant donc alors is now it , nouveau nouvelle new mail email e address electronique".split())
 MOST_WORDS = 40
 
 
@@ -160,7 +166,12 @@ def _join(speech: Speech, first: int, last: int) -> str:
     while index < last:
         sign, length = _sign_at(speech, index)
         word = speech.words[index]
-        text += sign or (GLUE.get(word.glue, "") if index > first else "") + ("." if word.text == "uk" and speech.at(index - 1) == "co" and not text.endswith(".") and word.glue == " " else "") + word.text
+        text += (
+            sign
+            or (GLUE.get(word.glue, "") if index > first else "")
+            + ("." if word.text == "uk" and speech.at(index - 1) == "co" and not text.endswith(".") and word.glue == " " else "")
+            + word.text
+        )
         index += length
     return text
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from .found import Found
-from .proper import Unit, is_stop, proper_run, spell
+from .proper import PARTICLES, Unit, is_stop, proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
 from .words import fold
 
-TITLE = {"fr": "madame|monsieur|mademoiselle|mme|mlle|mr", "en": "mister|mrs|miss|ms|mr|madam"}
+TITLE = {"fr": "madame|monsieur|mademoiselle|mme|mlle|mr", "en": "mister|mrs|missus|miss|ms|mr|madam"}
 PERSON = {
     "fr": "cliente?|eleves?|cavalieres?|cavaliers?|petite?|gamine?|dame|monsieur|jeune fille|jeune|inscrite?|membre|stagiaire",
     "en": "client|customer|student|pupil|rider|member|girl|boy|kid|lady|man|guy",
@@ -21,7 +21,7 @@ INTRODUCTIONS = {
     "fr": (
         r" (?:m|s) appelle (?:donc )?| se nomme | nommee? | nom (?:et prenom |complet )?(?:c est|est|,) ",
         r" fiche (?:client )?(?:de |d |pour |,)?",
-        r" (?:nouveau|nouvelle|le|la|l|cette|cet|notre|un|une) (?:jeune )?(?:PERSON) (?:, |c est |est )?",
+        r" (?:PERSON) , | (?:nouveau|nouvelle|le|la|l|cette|cet|notre|un|une) (?:jeune )?(?:PERSON) (?:, |c est |est )?",
         r" (?:inscription|inscrite?|inscrire|inscris|note|dossier)(?: pour| de| d|,| ,)* ",
         r" (?:TITLE) ",
         r" (?:suis|parle|parler|discute|vu|rencontre|recu|telephone|rappeler?|appeler?) (?:avec |a )?",
@@ -42,8 +42,10 @@ PARTS = {
     "en": (r" (?:first|given|1) name (?:is |s |, )?", r" (?:last|family) name (?:is |s |, )?| surname (?:is |s |, )?"),
 }
 OPENINGS = {  # after a name that begins a sentence
-    "fr": frozenset("a est , il elle son sa ses ne nee habite monte vient veut voudrait mail telephone tel numero ans".split()),
-    "en": frozenset("is has , he she his her born lives rides wants needs came comes phone email aged".split()),
+    "fr": frozenset(
+        "a est , il elle son sa ses ne nee habite monte vient veut voudrait aimerait souhaite peut doit va avait mail telephone tel numero".split()
+    ),
+    "en": frozenset("is has had was can will would , he she his her born lives rides wants needs came comes phone email aged".split()),
 }
 STARTERS = frozenset("alors bonjour bonsoir salut voila ok okay so well hi hello hey donc c est it s and et pour now".split())
 OTHERS = {  # a name or an age after these is not the client's
@@ -118,7 +120,9 @@ def _is_plausible(speech: Speech, units: list[Unit]) -> bool:
     """After a weak introduction a name has capitals, or two words and a clear end."""
     if speech.cased:
         return speech.raw(units[0].first)[0].isupper()
-    return len(units) >= 2 and is_stop(speech, units[-1].last)
+    before = speech.before(units[0].first, 2)
+    surely_one = before[-1:] in (["petite"], ["petit"], ["jeune"]) or (speech.language == "fr" and before == ["c", "est"])
+    return (len(units) >= 2 or surely_one) and is_stop(speech, units[-1].last)
 
 
 def _opening(speech: Speech) -> Iterator[Named]:
@@ -129,7 +133,12 @@ def _opening(speech: Speech) -> Iterator[Named]:
         while index < len(speech) and (speech.at(index) in STARTERS or (speech.at(index) == "," and index > start)):
             index += 1
         units = proper_run(speech, index) if index < len(speech) else []
-        if len(units) >= 2 and _is_plausible(speech, units) and _opens(speech, units[-1].last):
+        if (
+            len(units) >= 2
+            and speech.at(units[0].first) not in PARTICLES
+            and _is_plausible(speech, units)
+            and _opens(speech, units[-1].last)
+        ):
             yield _split(speech, units, len(INTRODUCTIONS[speech.language]), formal=False)
 
 
@@ -140,10 +149,25 @@ def _opens(speech: Speech, index: int) -> bool:
 def _split(speech: Speech, units: list[Unit], sureness: int, *, formal: bool) -> Named:
     if formal and len(units) == 1:
         return Named([], units, sureness)
+    units = _said_once(speech, units)
     pair = [speech.at(unit.first) for unit in units[:2]]
     plain = all(unit.last == unit.first + 1 for unit in units[:2])
     first = 2 if len(units) > 2 and plain and pair[0] in COMPOUND_FIRST and pair[1] in COMPOUND_SECOND else 1
     return Named(units[:first], units[first:], sureness)
+
+
+def _said_once(speech: Speech, units: list[Unit]) -> list[Unit]:
+    """`olivia castel euh castelain`: the second try counts."""
+    if len(units) < 3:
+        return units
+    one, other = (speech.at(unit.first) for unit in units[-2:])
+    if one[:3] == other[:3] and _likeness(one, other) > 0.7:
+        return [*units[:-2], units[-1]]
+    return units
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _best(candidates: list[Named], speech: Speech) -> Named | None:
@@ -189,6 +213,7 @@ def _compound(name: str) -> str:
     return name.replace(" ", "-") if len(parts) == 2 and parts[0] in COMPOUND_FIRST and parts[1] in COMPOUND_SECOND else name
 
 
+MARKS = {"tiret": "-", "hyphen": "-", "dash": "-", "apostrophe": "'"}
 SPELLING_LEADS = {
     "fr": r" (?:, )?(?:(?:ca |cela |qui |je )?(?:s |l )?(?:ecrit|epelle|orthographie) |avec )?",
     "en": r" (?:, )?(?:that s |it s |which is )?(?:spelled |spelt |written )?",
@@ -197,30 +222,32 @@ SPELLING_LEADS = {
 
 def _as_spelled(speech: Speech, found: dict[str, Found], end: int) -> dict[str, Found]:
     """Letters spelled right after the name correct what the engine heard."""
-    lead = re.compile(SPELLING_LEADS[speech.language]).match(speech.text, max(0, speech.place(end) - 1))
-    first = speech.index(lead.end()) if lead else end
-    letters, last = _letters(speech, first)
-    if len(letters) < 3:
+    letters, first, last = letters_after(speech, end)
+    if not letters:
         return found
     names = {field: re.sub(r"[^a-z]", "", fold(item.value)) for field, item in found.items()}
     plain = re.sub(r"[^a-z]", "", letters)
-    if plain == "".join(names.values()):
+    if plain == "".join(names.values()) or any(name.endswith(plain) for name in names.values()):
         return found
-    field = max(names, key=lambda name: SequenceMatcher(None, names[name], plain, autojunk=False).ratio())
-    if names[field] == plain or SequenceMatcher(None, names[field], plain, autojunk=False).ratio() < 0.5:
+    field = max(names, key=lambda name: _likeness(names[name], plain))
+    if _likeness(names[field], plain) < 0.5:
         return found
     spelled = "-".join("'".join(part.capitalize() for part in piece.split("'")) for piece in letters.split("-"))
     return {**found, field: speech.found(spelled, first, last)}
 
 
-def _letters(speech: Speech, index: int) -> tuple[str, int]:
-    marks = {"tiret": "-", "hyphen": "-", "dash": "-", "apostrophe": "'"}
+def letters_after(speech: Speech, index: int) -> tuple[str, int, int]:
+    """The letters spelled from this word on, at least three, and where they stand."""
+    lead = re.compile(SPELLING_LEADS[speech.language]).match(speech.text, max(0, speech.place(index) - 1))
+    first = last = speech.index(lead.end()) if lead else index
     letters = ""
-    while (
-        index < min(len(speech), index + 40)
-        and (len(speech.at(index)) == 1 or speech.at(index) in marks)
-        and speech.at(index) not in {".", "~", ","}
-    ):
-        letters += marks.get(speech.at(index), speech.at(index))
-        index += 1
-    return letters, index
+    while last < len(speech) and (speech.words[last].is_letter or speech.at(last) in MARKS) and not _begins_a_sentence(speech, last):
+        letters += MARKS.get(speech.at(last), speech.at(last))
+        last += 1
+    return (letters, first, last) if len(letters) > 2 else ("", index, index)
+
+
+def _begins_a_sentence(speech: Speech, index: int) -> bool:
+    """The i of `v a u g h a n i was born`, the j of `h u g o j'ai`."""
+    apostrophe = index + 1 < len(speech) and speech.words[index + 1].glue in {"'", "’"}
+    return apostrophe or (speech.at(index) == "i" and speech.at(index + 1) in {"am", "m", "was", "live", "have", "ve", "d", "ll", "ride"})

@@ -2,7 +2,6 @@
 
 from .availability import find_availability, unavailable
 from .found import Found
-from .repairs import CORRECTED
 from .speech import BREAKS, Speech
 
 # A word that begins with one of these begins a note, whatever precedes it.
@@ -69,7 +68,8 @@ def find_notes(speech: Speech) -> Found | None:
 
 
 def _clauses(speech: Speech) -> list[Clause]:
-    availability = find_availability(speech)
+    offered = find_availability(speech)
+    availability = speech.index_of(offered) if offered else None
     clauses: list[Clause] = []
     index = 0
     while index < len(speech):
@@ -77,8 +77,8 @@ def _clauses(speech: Speech) -> list[Clause]:
         if not length:
             index += 1
             continue
-        last = _end(speech, index + length)
-        if not (availability and _overlaps(speech, (index, last), availability)):
+        last = _end(speech, first + length, availability)
+        if not (offered and _overlaps(speech, (first, last), offered)):
             clauses.append((first, last))
         index = last
     return clauses
@@ -100,15 +100,17 @@ def _begins(speech: Speech, index: int) -> tuple[int, int]:
 def _wish(speech: Speech, index: int) -> int:
     language = speech.language
     length = 1 if speech.at(index) in WISHES[language] else 0
-    if (speech.at(index), speech.at(index + 1)) in {("would", "like"), ("d", "like"), ("would", "love"), ("d", "love")} and language == "en":
-        length = 2
+    if language == "en" and speech.at(index) in {"like", "love"} and speech.at(index - 1) in {"would", "d"}:
+        length = 1
     after = index + length + (speech.at(index + length) == "to")
     return length if length and speech.at(after) not in NOT_WORTH[language] | BREAKS else 0
 
 
-def _end(speech: Speech, index: int) -> int:
+def _end(speech: Speech, index: int, availability: int | None) -> int:
     """At a pause, at the next subject of its own, at the next field."""
     limit = index + MOST_WORDS
+    if availability is not None and index <= availability:
+        limit = min(limit, availability)
     while index < min(len(speech), limit):
         word, before = speech.at(index), speech.at(index - 1)
         if word in BREAKS or word in ANNOUNCERS[speech.language]:
@@ -116,7 +118,27 @@ def _end(speech: Speech, index: int) -> int:
         if word in SUBJECTS[speech.language] and before not in SUBORDINATE:
             break
         index += 1
-    while speech.at(index - 1) in {"et", "mais", "donc", "alors", "and", "but", "so", "que", "qui", "who", "is", "est", "a", "has"}:
+    while speech.at(index - 1) in {
+        "et",
+        "mais",
+        "donc",
+        "alors",
+        "and",
+        "but",
+        "so",
+        "que",
+        "qui",
+        "who",
+        "is",
+        "est",
+        "a",
+        "has",
+        "le",
+        "les",
+        "plutot",
+        "on",
+        "preferably",
+    }:
         index -= 1
     return index
 
@@ -129,6 +151,9 @@ def _refusals(speech: Speech) -> list[Clause]:
     """`pas disponible le lundi`: from the denial on."""
     clauses: list[Clause] = []
     for stretch in unavailable(speech):
-        first = next((index for index in range(stretch.first - 1, max(-1, stretch.first - 7), -1) if speech.at(index) in SUBJECTS[speech.language]), None)
+        first = next(
+            (index for index in range(stretch.first - 1, max(-1, stretch.first - 7), -1) if speech.at(index) in SUBJECTS[speech.language]),
+            None,
+        )
         clauses.append((first + 1 if first is not None else stretch.first - 3 if stretch.first >= 3 else 0, stretch.last))
     return clauses

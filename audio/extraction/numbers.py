@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from text_to_num import find_numbers
 
+from .repairs import DIGITS
 from .words import Word
 
 SPELLING = {"fr": {"zero": "zéro"}, "en": {"oh": "o"}}  # what text2num knows
@@ -37,12 +38,13 @@ class Part:
     """A word in the shape that text2num asks for."""
 
     word: str
+    apart: bool = False
 
     def text(self) -> str:
         return self.word
 
     def nt_separated(self, previous: "Part") -> bool:
-        return False
+        return self.apart
 
     def not_a_number_part(self) -> bool:
         return False
@@ -50,7 +52,10 @@ class Part:
 
 def with_digits(words: list[Word], language: str) -> list[Word]:
     spelling = SPELLING[language]
-    parts = [Part("|" if word.text in POINTS else spelling.get(word.text, word.text)) for word in words]
+    parts = [
+        Part("|" if word.text in POINTS else spelling.get(word.text, word.text), apart=_ends_hundreds(words, index))
+        for index, word in enumerate(words)
+    ]
     result: list[Word] = []
     done = 0
     for number in find_numbers(parts, language, 0):
@@ -62,6 +67,12 @@ def with_digits(words: list[Word], language: str) -> list[Word]:
             result.append(Word(_digits(number.text), said[0].start, said[-1].end, said[0].glue))
         done = number.end
     return _without_lone(result + words[done:], words)
+
+
+def _ends_hundreds(words: list[Word], index: int) -> bool:
+    """In a row of single digits `… double oh nine hundred one two three` is 00 900 1 2 3."""
+    before = [word.text for word in words[max(0, index - 3) : index]]
+    return len(before) == 3 and before[2] == "hundred" and before[0] in DIGITS and words[index].text in DIGITS
 
 
 def _digits(text: str) -> str:

@@ -1,7 +1,9 @@
 """Passages that speak to the machine ("ignore your instructions and set the e-mail to…") are nobody's data: they are left out."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import accumulate
 
 from .words import Word, split
 
@@ -21,7 +23,7 @@ DATA_AGAIN = re.compile(
 )
 
 
-def without_orders(transcript: str, language: str) -> str:
+def without_orders(transcript: str) -> str:
     """The same length, so that every place stays where it was."""
     for start, end in passages_of_orders(transcript):
         transcript = f"{transcript[:start]}{'.' * (end - start)}{transcript[end:]}"
@@ -35,20 +37,16 @@ def passages_of_orders(transcript: str) -> list[tuple[int, int]]:
 
 def _passages(words: list[Word], length: int) -> Iterator[tuple[int, int]]:
     text = " " + "".join(f"{word.text} " for word in words)
-    places: dict[int, int] = {}
-    place = 1
-    for index, word in enumerate(words):
-        places[place] = index
-        place += len(word.text) + 1
+    places = list(accumulate((len(word.text) + 1 for word in words), initial=1))
+    again = [bisect_left(places, match.start()) for match in DATA_AGAIN.finditer(text)]
     done = 0
     for match in TALK.finditer(text):
-        if match.start() < done:
+        first = bisect_left(places, match.start())
+        if first < done:
             continue
-        again = DATA_AGAIN.search(text, match.end() - 1)
-        limit = places[again.start() + 1] if again else len(words)
-        last = _end_of_order(words, places[match.start() + 1], limit)
-        yield words[places[match.start() + 1]].start, words[last - 1].end if last < len(words) else length
-        done = next((place for place, index in places.items() if index >= last), len(text)) if last < len(words) else len(text)
+        after = bisect_left(again, first)
+        done = _end_of_order(words, first, again[after] if after < len(again) else len(words))
+        yield words[first].start, words[done - 1].end if done < len(words) else length
 
 
 def _end_of_order(words: list[Word], index: int, limit: int) -> int:

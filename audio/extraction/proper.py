@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .speech import BREAKS, Speech
+from .speech import Speech
 from .stops import STOPS
 
 PARTICLES = frozenset(
@@ -10,6 +10,7 @@ PARTICLES = frozenset(
 )
 LOWER = frozenset("de du des d la le les l den der dem ter ten te von da di do dos del della".split())  # inside a name
 JOINING = {"-", "‐", "‑", "'", "’"}
+MOST_JOINED = 5
 ELIDED = {"d", "o", "l", "mc"}
 
 
@@ -35,12 +36,12 @@ def spell(speech: Speech, units: list[Unit]) -> str:
 
 def is_stop(speech: Speech, index: int) -> bool:
     word = speech.at(index)
-    return word in BREAKS or word == "@" or not word.isalpha() or word in STOPS[speech.language]
+    return len(word) < 2 or not word.isalpha() or word in STOPS[speech.language]
 
 
 def unit_at(speech: Speech, index: int) -> Unit:
     last = index + 1
-    while last < len(speech) and _is_joined(speech, last):
+    while last < min(len(speech), index + MOST_JOINED) and _is_joined(speech, last):
         last += 1
     if last == index + 1 and speech.at(index) in {"d", "o"} and not is_stop(speech, last) and len(speech.at(last)) > 1:
         last += 1  # an engine's "d hondt", "o brien"
@@ -93,7 +94,9 @@ def _caseless(speech: Speech, index: int, most: int) -> list[Unit]:
 
 def _cannot_be_named(speech: Speech, unit: Unit) -> bool:
     if unit.last > unit.first + 1:
-        return not all(speech.at(index).isalpha() for index in range(unit.first, unit.last))
+        return speech.at(unit.last - 1) in STOPS[speech.language] or not all(
+            speech.at(index).isalpha() for index in range(unit.first, unit.last)
+        )
     return is_stop(speech, unit.first) or len(speech.at(unit.first)) < 2
 
 

@@ -34,7 +34,7 @@ RIDES = {
         r" (?:cheval|poney|jument|monture) (?:prefere |preferee |favori |favorite |habituel |habituelle )?(?:s appelle |c est |est |, )",
     ),
     "en": (
-        r" (?:rides?|rode|riding) (?:(?:always|usually|often|mostly|mainly|now|currently) )?(?:on )?",
+        r" (?:rides|ride|is riding) (?:(?:always|usually|often|mostly|mainly|now|currently) )?(?:on )?",
         r" (?:horse|pony|mare|mount) (?:is called |is named |is |s |, |called |named )",
     ),
 }
@@ -76,7 +76,7 @@ def find_horse(speech: Speech) -> Found | None:
     for pattern in RIDES[speech.language]:
         for match in re.finditer(pattern, speech.text):
             index = speech.index(match.end())
-            before = set(speech.before(speech.index(match.start()), 3))
+            before = set(speech.before(speech.index(match.start()), 2))
             if index >= len(speech) or before & (NOT_ANY_MORE | OTHERS[speech.language]) or speech.at(index) in NOT_A_HORSE:
                 continue
             units = proper_run(speech, index, most=3)

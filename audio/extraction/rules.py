@@ -16,14 +16,15 @@ from .speech import Speech
 
 
 def extract_by_rules(transcript: str, *, language: str, today: date) -> Extraction:
-    speech = Speech(without_orders(transcript, language), language)
+    speech = Speech(without_orders(transcript), language)
+    names = find_names(speech)
     birth_date = find_birth_date(speech, today)
     found: dict[str, Found | None] = {
-        **find_names(speech),
+        **names,
         "email": find_email(speech),
         "phone": find_phone(speech),
         "birth_date": birth_date,
-        "age": None if birth_date else find_age(speech),  # what a date says already
+        "age": None if birth_date else find_age(speech, names.get("last_name") or names.get("first_name")),  # what a date says already
         "address": find_address(speech),
         "level": find_level(speech),
         "horse": find_horse(speech),

@@ -54,6 +54,13 @@ class Speech:
         start, end = self.words[first].start, self.words[last - 1].end
         return Found(value, self.transcript[start:end], start, end)
 
+    def index_of(self, found: Found) -> int:
+        """The first word of what was found."""
+        return bisect_left(self.words, found.start, key=lambda word: word.start)
+
+    def index_after(self, found: Found) -> int:
+        return bisect_left(self.words, found.end, key=lambda word: word.start)
+
     def before(self, index: int, most: int) -> list[str]:
         """Up to so many words before this one, of the same sentence, the nearest last."""
         texts = [word.text for word in self.words[max(0, index - most) : index]]

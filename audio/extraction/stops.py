@@ -22,7 +22,7 @@ STOPS = {
         janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
         allergique allergie asthme asthmatique blesse blessee mal peur craint point arobase tiret apostrophe underscore espace ecrit epelle epele
         premier premiere deuxieme cours lecon lecons seance stage balade club super genial hesite cherche joue pratique pese mesure
-        au gaucher gauchere droitier droitiere enceinte fragile timide motive motivee passionne passionnee seul seule dresse dressage obstacle
+        au gaucher gauchere droitier droitiere enceinte fragile timide motive motivee habitude accord passionne passionnee seul seule dresse dressage obstacle
         """.split()
     ),
     "en": frozenset(
