@@ -58,7 +58,7 @@ def _part(request: HttpRequest, note: VoiceNote, size: int) -> tuple[int, int] |
     if not found or request.headers.get("If-Range", _etag(note)) != _etag(note):
         return None
     first, last = found.groups()
-    if not first and not last or first and last and int(first) > int(last):
+    if (not first and not last) or (first and last and int(first) > int(last)):
         return None
     start = int(first) if first else max(0, size - int(last))
     end = min(size, int(last) + 1) if first and last else size

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from jobs.progress import Progress
 from jobs.registry import job
@@ -12,7 +12,12 @@ from . import services
 from .models import VoiceNote
 
 # Translators: the four steps in the job line: Lecture, Transcription, Analyse, Fiche
-STEPS = (gettext_lazy("Listen"), gettext_lazy("Transcribe"), gettext_lazy("Understand"), gettext_lazy("Record"))
+STEPS = (
+    pgettext_lazy("step", "Reading"),
+    pgettext_lazy("step", "Transcription"),
+    pgettext_lazy("step", "Analysis"),
+    pgettext_lazy("step", "Record"),
+)
 
 
 @job("audio.process", queue="audio", atomic=False, max_attempts=3, timeout_seconds=300, backoff=(30, 60, 120), steps=STEPS)
