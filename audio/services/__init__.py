@@ -1,6 +1,7 @@
 """Every write of the voice notes. One door; behind it upload, processing, applying, undo, erasing, e-mail, and the demo."""
 
 from .applying import answer_question, apply_note
+from .editing import add_client, edit_client, erase_client, undo_note
 from .erasing import delete_note, forget_old_recordings, keep_reasons, sweep_recordings
 from .files import erase
 from .processing import decode_note, extract_fields, keep_transcript, transcribe_note
@@ -12,11 +13,14 @@ __all__ = [
     "MEGABYTE",
     "Refused",
     "TooLarge",
+    "add_client",
     "answer_question",
     "apply_note",
     "decode_note",
     "delete_note",
+    "edit_client",
     "erase",
+    "erase_client",
     "extract_fields",
     "forget_old_recordings",
     "keep_reasons",
@@ -29,5 +33,6 @@ __all__ = [
     "too_large",
     "transcribe_note",
     "undo_change",
+    "undo_note",
     "upload_note",
 ]
