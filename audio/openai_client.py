@@ -1,4 +1,4 @@
-"""The server that speaks OpenAI's protocol, whichever it is. What it refuses is final; what it cannot do now is tried again by the queue."""
+"""The server that speaks OpenAI's protocol. What it refuses is final; what it cannot do now is tried again by the queue."""
 
 import json
 import math

@@ -155,9 +155,7 @@ class Claims:
             if self.give_back(held(job, self.alias)):
                 _note(job, Attempt.Outcome.RELEASED, "", self.alias)
 
-    def fail(
-        self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False, after: float | None = None
-    ) -> None:
+    def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False, after: float | None = None) -> None:
         """Note the attempt; try again after the kind's delay, or give up. `error` is what a person may read."""
         changes: dict[str, Any] = {"owner": "", "heartbeat_at": None, "error": storable.text(error, storable.MOST_OF_AN_ERROR)}
         if permanent or job.attempts >= job.max_attempts:

@@ -40,12 +40,12 @@ class Asked:
         return json.loads(self.content)
 
     @property
-    def form(self) -> dict[str, bytes]:
-        """Of a multipart body: each field by its name, the last of several."""
+    def form(self) -> dict[str, str]:
+        """Of a multipart body: each field that is no file by its name, the last of several."""
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         message = BytesParser(policy=HTTP).parsebytes(head + self.content)
-        parts = {part.get_param("name", header="content-disposition"): part for part in message.iter_parts()}
-        return {str(name): part.get_payload(decode=True) for name, part in parts.items()}
+        fields = (part for part in message.iter_parts() if part.get_filename() is None)
+        return {str(part.get_param("name", header="content-disposition")): str(part.get_content()).strip() for part in fields}
 
     @property
     def file_name(self) -> str:
