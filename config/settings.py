@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "jobs",
     "lessons",
     "letters",
+    "audio",
     "staffing",
     "config.apps.ConfigConfig",
 ]
@@ -203,14 +204,40 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
-STORAGES = {
+AUDIO_S3_BUCKET = env.str("AUDIO_S3_BUCKET", default="")  # its keys and region: boto3's own AWS_… variables
+AUDIO_S3_ENDPOINT_URL = env.str("AUDIO_S3_ENDPOINT_URL", default="")
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "audio": {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": AUDIO_S3_BUCKET, "endpoint_url": AUDIO_S3_ENDPOINT_URL or None, "default_acl": "private"},
+    }
+    if AUDIO_S3_BUCKET
+    else {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# ── Voice notes ──────────────────────────────────────────────────────────
+AUDIO_MAX_MEGABYTES = env.int("AUDIO_MAX_MEGABYTES", default=25)
+AUDIO_MAX_MINUTES = env.int("AUDIO_MAX_MINUTES", default=10)
+AUDIO_UPLOADS_A_MINUTE = env.int("AUDIO_UPLOADS_A_MINUTE", default=10)  # of one user
+AUDIO_RETENTION_DAYS = env.int("AUDIO_RETENTION_DAYS", default=30)
+AUDIO_KEEP_TRANSCRIPTS = env.bool("AUDIO_KEEP_TRANSCRIPTS", default=True)
+TRANSCRIBER = env.choice("TRANSCRIBER", default="pocketsphinx", choices=("openai", "faster-whisper", "pocketsphinx"))
+EXTRACTOR = env.choice("EXTRACTOR", default="rules", choices=("openai", "rules"))
+OPENAI_BASE_URL = env.str("OPENAI_BASE_URL", default="")  # empty: OpenAI's own
+OPENAI_API_KEY = env.str("OPENAI_API_KEY", default="")
+OPENAI_TRANSCRIPTION_MODEL = env.str("OPENAI_TRANSCRIPTION_MODEL", default="whisper-1")
+OPENAI_EXTRACTION_MODEL = env.str("OPENAI_EXTRACTION_MODEL", default="gpt-4o-mini")
+OPENAI_TIMEOUT = env.int("OPENAI_TIMEOUT", default=120)
+WHISPER_MODEL = env.str("WHISPER_MODEL", default="small")  # a name, or a folder
 
 # ── API ──────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("jobs.urls")),
     path("", include("lessons.urls")),
     path("", include("letters.urls")),
+    path("", include("audio.urls")),
     path("", include("staffing.urls")),
     path("api/login/", api.LoginView.as_view(), name="api-login"),
     path("api/logout/", api.LogoutView.as_view(), name="api-logout"),

@@ -155,13 +155,13 @@ class Claims:
             if self.give_back(held(job, self.alias)):
                 _note(job, Attempt.Outcome.RELEASED, "", self.alias)
 
-    def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False) -> None:
+    def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False, after: float | None = None) -> None:
         """Note the attempt; try again after the kind's delay, or give up. `error` is what a person may read."""
         changes: dict[str, Any] = {"owner": "", "heartbeat_at": None, "error": storable.text(error, storable.MOST_OF_AN_ERROR)}
         if permanent or job.attempts >= job.max_attempts:
             changes |= {"status": Job.Status.ERROR, "finished_at": Now()}
         else:
-            changes |= {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, outcome)}
+            changes |= {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, outcome, after)}
         with transaction.atomic(using=self.alias):
             if held(job, self.alias).update(**changes):
                 _note(job, outcome, traceback, self.alias)
@@ -357,11 +357,12 @@ def _note(job: Job, outcome: str, traceback: str, using: str) -> None:
     )
 
 
-def _next_attempt(job: Job, outcome: str) -> dict[str, Any]:
+def _next_attempt(job: Job, outcome: str, after: float | None) -> dict[str, Any]:
     """A worker's first death is seldom its job's fault: that one goes on at once, everything else after the kind's delay."""
     if outcome == Attempt.Outcome.CRASHED and job.attempts == 1:
         return {"run_at": None, "ready_at": Now()}
-    return {"run_at": Now() + Value(timedelta(seconds=registry.get_or_default(job.kind).delay_after(job.attempts)))}
+    seconds = registry.get_or_default(job.kind).delay_after(job.attempts, after)
+    return {"run_at": Now() + Value(timedelta(seconds=seconds))}
 
 
 def _outlasted_its_time(job: Job) -> bool:

@@ -14,7 +14,14 @@ class PermanentError(Exception):
 
 
 class RetryableError(Exception):
-    """Worth another attempt. Its text is shown to the person who asked; that of any other exception is not."""
+    """Worth another attempt. Its text is shown to the person who asked; that of any other exception is not.
+
+    `after`: seconds that whoever refused asked us to wait, instead of the kind's own delay.
+    """
+
+    def __init__(self, message: str, *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 @dataclass(frozen=True)
@@ -34,8 +41,13 @@ class Kind:
     every_seconds: int | None = None  # recurring: the cluster itself enqueues it at this pace, never twice at once
     retention_seconds: int | None = None  # after the end; None: the setting
 
-    def delay_after(self, attempt: int) -> float:
-        """Seconds before the next attempt, ± 20 % so that what failed together does not come back together."""
+    def delay_after(self, attempt: int, asked_for: float | None = None) -> float:
+        """Seconds before the next attempt, ± 20 % so that what failed together does not come back together.
+
+        Never sooner than `asked_for`, and an hour at the most.
+        """
+        if asked_for is not None:
+            return min(max(asked_for, 0.0), 3600) * random.uniform(1.0, 1.2)
         seconds = self.backoff[min(attempt, len(self.backoff)) - 1] if self.backoff else min(2.0**attempt, 3600)
         return seconds * random.uniform(0.8, 1.2)
 

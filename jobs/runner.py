@@ -74,6 +74,7 @@ def _note_failure(job: Job, error: BaseException, hold: claims.Claims) -> None:
         error_for_people(error),
         traceback=traceback.format_exc(),
         permanent=isinstance(error, registry.PermanentError | storable.Unstorable),
+        after=getattr(error, "after", None) if known else None,
     )
 
 

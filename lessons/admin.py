@@ -87,7 +87,9 @@ class ClientAdmin(ThroughServices):
     list_filter = ("club",)
     list_select_related = ("club",)
     search_fields = ("first_name", "last_name", "email", "phone")
-    fields = ("club", "first_name", "last_name", "email", "phone", "birth_date", "notes")
+    fields = (
+        "club", "first_name", "last_name", "email", "phone", "birth_date", "address", "level", "horse", "availability", "notes",
+    )  # fmt: skip
 
 
 @admin.register(Subscription)

@@ -39,7 +39,10 @@ class TeacherSerializer(PersonSerializer):
 class ClientSerializer(PersonSerializer):
     class Meta:
         model = Client
-        fields = ["id", "first_name", "last_name", "email", "phone", "birth_date", "notes", "created_at", "updated_at"]
+        fields = [
+            "id", "first_name", "last_name", "email", "phone", "birth_date", "address", "level", "horse", "availability", "notes",
+            "created_at", "updated_at",
+        ]  # fmt: skip
         read_only_fields = ["created_at", "updated_at"]
 
 

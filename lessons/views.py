@@ -42,6 +42,18 @@ def club_page(view: View) -> View:
     return page
 
 
+def manager_page(view: View) -> View:
+    """As `club_page`, for a manager; the view receives the club."""
+
+    @club_page
+    @wraps(view)
+    def page(request: HttpRequest, membership: Membership, **kwargs: Any) -> HttpResponse:
+        _require_manager(membership)
+        return view(request, membership.club, **kwargs)
+
+    return page
+
+
 @require_GET
 @club_page
 def planning(request: HttpRequest, membership: Membership) -> HttpResponse:

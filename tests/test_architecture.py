@@ -8,7 +8,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 ROOT = Path(__file__).resolve().parents[1]
-APPS = ("jobs", "lessons", "letters")
+APPS = ("jobs", "lessons", "letters", "audio")
 OPEN_TO_DOMAINS = {"jobs.registry", "jobs.services", "jobs.hooks", "jobs.progress"}  # the last for the type of what a task gets
 ENGINE_PARTS = {"django", "django_q", "rest_framework", "drf_spectacular", "unfold", "psycopg"}
 DOORS = {"admin", "api", "forms", "serializers", "urls", "views", "management", "templatetags"}
@@ -28,7 +28,7 @@ def test_the_contracts_hold() -> None:
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0, "run .venv/bin/lint-imports to see which"
 
 
-@pytest.mark.parametrize("app", ["lessons", "letters"])
+@pytest.mark.parametrize("app", ["lessons", "letters", "audio"])
 def test_a_domain_app_enters_the_engine_by_its_doors(imports: grimp.ImportGraph, app: str) -> None:
     entries = {(module, target) for module, target in imported_by(imports, app) if target.split(".")[0] == "jobs"}
     assert {pair for pair in entries if pair[1] not in OPEN_TO_DOMAINS} == set()

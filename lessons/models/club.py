@@ -100,6 +100,10 @@ class Teacher(Person):
 
 class Client(Person):
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    level = models.CharField(_("level"), max_length=80, blank=True, help_text=_("Such as Galop 3."))
+    horse = models.CharField(_("horse"), max_length=80, blank=True)
+    availability = models.CharField(_("availability"), max_length=300, blank=True)
     notes = models.TextField(_("notes"), blank=True)
 
     class Meta(Person.Meta):

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from jobs.services import StateConflict
 from lessons.models import Club, Teacher
+from lessons.views import manager_page
 from letters import services
 from letters.forms import ChoiceForm
 from letters.letter import filename_of
@@ -24,7 +25,7 @@ from letters.overview import TABS, look_at_letters
 from letters.selection import ALREADY_SENT, BAD_ADDRESS, NO_ADDRESS, NOT_A_VOLUNTEER, SAME_ACTIVITY, UNDER_WAY, UNSURE, words_for
 from letters.wording import gaps
 
-from .page import go_back, in_a_frame, manager_page, respond_pdf
+from .page import go_back, in_a_frame, respond_pdf
 
 ROWS_A_PAGE = 50
 DECISIONS_SHOWN = 5

@@ -1,34 +1,18 @@
-"""What the pages share: who may enter, how a PDF is shown, and the way back."""
+"""What the pages share: how a PDF is shown, and the way back. They are for managers: the letters hold addresses and contracts."""
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp_replace
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from lessons.models import Membership
-from lessons.views import View, club_page
+from lessons.views import View
 
 A_PDF = {"default-src": [NONE], "object-src": [SELF], "frame-ancestors": [SELF]}
-
-
-def manager_page(view: View) -> View:
-    """The view receives the club. Teachers have nothing to read here: the letters hold addresses and contracts."""
-
-    @club_page
-    @wraps(view)
-    def page(request: HttpRequest, membership: Membership, **kwargs: Any) -> HttpResponse:
-        if membership.role != Membership.Role.MANAGER:
-            raise PermissionDenied
-        return view(request, membership.club, **kwargs)
-
-    return page
 
 
 def in_a_frame(view: View) -> View:

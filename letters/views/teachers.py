@@ -8,11 +8,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from lessons.models import Club, Teacher
+from lessons.views import manager_page
 from letters import services
 from letters.forms import ImportForm, TeacherForm, read_teachers
 from letters.letter import facts_of
 
-from .page import go_back, manager_page
+from .page import go_back
 
 LINES_SHOWN = 200
 

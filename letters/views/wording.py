@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lessons.models import Club, Teacher
+from lessons.views import manager_page
 from letters import services
 from letters.forms import WordingForm
 from letters.letter import filename_of
 from letters.models import Wording
 from letters.wording import gaps
 
-from .page import in_a_frame, manager_page, respond_pdf
+from .page import in_a_frame, respond_pdf
 
 VERSIONS_SHOWN = 20
 

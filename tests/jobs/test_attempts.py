@@ -54,6 +54,22 @@ def test_without_a_backoff_the_delay_doubles_up_to_an_hour() -> None:
     assert kind.delay_after(30) <= 3600 * 1.2
 
 
+def test_whoever_asks_for_time_gets_it_and_an_hour_at_most() -> None:
+    kind = registry.Kind("x", backoff=(1,))
+    assert all(90 <= kind.delay_after(1, 90) <= 108 for _ in range(50))
+    assert kind.delay_after(1, 1e9) <= 3600 * 1.2
+
+
+def test_an_error_may_say_when_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(progress: object) -> None:
+        raise registry.RetryableError("The service is busy.", after=1800)
+
+    monkeypatch.setitem(registry._kinds, "test.write", registry.Kind("test.write", busy, backoff=(1,)))
+    job = run("test.write")
+    assert job.run_at
+    assert (job.run_at - job.created_at).total_seconds() > 1700
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_job_that_outlasts_its_time_is_stopped() -> None:
     job = run("test.timeout")

@@ -1,0 +1,77 @@
+"""A client's record as a person edits it: the same history as a note writes, without a note. And its end."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audio import record
+from audio.models import FieldChange, VoiceNote
+from jobs.services import StateConflict
+from lessons import services as lessons
+from lessons.models import Client, Club
+
+from .erasing import delete_note
+from .undoing import undo_change
+
+
+def add_client(*, club: Club, values: dict[str, Any], user: Any) -> Client:
+    with transaction.atomic():
+        client = lessons.create_client(club=club, **values)
+        _remember(client, {name: "" for name, value in values.items() if value}, user)
+    return client
+
+
+def edit_client(*, client: Client, values: dict[str, Any], user: Any) -> list[FieldChange]:
+    """Only what differs is written, each field with a row of its own that can be undone."""
+    with transaction.atomic():
+        locked = Client.objects.select_for_update().get(pk=client.pk)
+        changed = {name: value for name, value in values.items() if getattr(locked, name) != value}
+        before = {name: record.as_text(getattr(locked, name)) for name in changed}
+        lessons.change(locked, **changed)
+        return _remember(locked, before, user)
+
+
+def undo_note(*, note: VoiceNote, user: Any) -> list[str]:
+    """Everything that the note wrote, the last first. Returns why some of it stays."""
+    kept = []
+    with transaction.atomic():
+        for change in note.changes.filter(undone_at=None).order_by("-id"):
+            try:
+                undo_change(change=change, user=user)
+            except StateConflict as conflict:
+                kept.append(str(conflict))
+    return kept
+
+
+def erase_client(*, client: Client) -> bool:
+    """With the notes, their recordings and the history. Lessons are the club's: who was in one leaves an empty place there.
+
+    Returns whether the record itself could go.
+    """
+    with transaction.atomic():
+        locked = Client.objects.select_for_update().get(pk=client.pk)
+        for note in VoiceNote.objects.filter(client=locked).select_related("job"):
+            delete_note(note=note)
+        try:
+            lessons.remove(locked)
+        except lessons.InUse:
+            _empty(locked)
+            return False
+    return True
+
+
+def _empty(client: Client) -> None:
+    client.changes.all().delete()
+    client.notices.all().delete()
+    nothing = {name: None if name == "birth_date" else "" for name in (*record.PLAIN, "notes")}
+    # Translators: stands for the name of somebody whose data were erased; French “Client effacé”
+    lessons.change(client, **{**nothing, "first_name": _("Erased client")})
+
+
+def _remember(client: Client, before: dict[str, str], user: Any) -> list[FieldChange]:
+    rows = (
+        FieldChange(client=client, field=name, old=old, new=record.as_text(getattr(client, name)), changed_by=user)
+        for name, old in before.items()
+    )
+    return FieldChange.objects.bulk_create(rows)

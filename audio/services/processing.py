@@ -1,0 +1,71 @@
+"""From sound to words, and from words to what they say of a client. What was transcribed is kept at once: no crash pays for it twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from audio.models import VoiceNote
+from jobs.registry import PermanentError, RetryableError
+
+from .applying import day_of
+
+if TYPE_CHECKING:
+    from audio.extraction import Extraction
+    from audio.transcription import Transcript
+
+Report = Callable[[float, float], None]
+
+
+def decode_note(*, note: VoiceNote) -> Any:
+    """Its samples. Raises PermanentError where no second try can read them."""
+    from audio.decoding import UnreadableAudio, decode
+
+    if not note.file:
+        raise PermanentError(_("The recording of this note was erased."))
+    try:
+        with note.file.open("rb") as file:
+            return decode(file, settings.AUDIO_MAX_MINUTES * 60)
+    except UnreadableAudio as error:
+        raise PermanentError(str(error)) from error
+    except FileNotFoundError as error:
+        # Translators: "L’enregistrement n’est plus à sa place."
+        raise PermanentError(_("The recording is no longer where it was kept.")) from error
+    except OSError as error:
+        # Translators: "L’enregistrement n’a pas pu être lu : le stockage ne répond pas."
+        raise RetryableError(_("The recording could not be read: its storage does not answer.")) from error
+
+
+def transcribe_note(*, note: VoiceNote, samples: Any, report: Report) -> None:
+    """Speak to the transcriber, once, and keep what it says."""
+    from audio.decoding import SAMPLE_RATE
+    from audio.transcription import transcriber
+
+    with note.file.open("rb") as file:
+        transcript = transcriber().transcribe(file, samples, language=note.language, progress=report)
+    keep_transcript(note=note, transcript=transcript, duration_seconds=len(samples) / SAMPLE_RATE)
+
+
+def keep_transcript(*, note: VoiceNote, transcript: Transcript, duration_seconds: float) -> None:
+    note.transcription = _storable(transcript.text)
+    note.words = [[_storable(word.text), round(word.start_seconds, 2), round(word.end_seconds, 2)] for word in transcript.words]
+    note.duration_seconds = duration_seconds
+    kept = {"transcription": note.transcription, "words": note.words, "duration_seconds": note.duration_seconds}
+    with transaction.atomic():
+        VoiceNote.objects.filter(pk=note.pk, job=note.job_id).update(**kept, transcribed_at=Now())
+
+
+def extract_fields(*, note: VoiceNote) -> Extraction:
+    from audio.extraction import extract
+
+    return extract(note.transcription, language=note.language, today=day_of(note))
+
+
+def _storable(text: str) -> str:
+    """Databases refuse NUL and half of a character, and nobody says them."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode()

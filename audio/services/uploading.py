@@ -1,0 +1,122 @@
+"""A recording becomes a note with its job; a note is processed again."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from audio.models import VoiceNote
+from audio.storage import recordings
+from jobs.services import StateConflict, enqueue, new_token
+from lessons.models import Client, Club
+
+from .files import fingerprint, keep_recording
+
+MEGABYTE = 1024 * 1024
+EXTENSIONS = {
+    "audio/webm": ".webm",
+    "audio/ogg": ".ogg",
+    "audio/mp4": ".m4a",
+    "audio/mpeg": ".mp3",
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "audio/aac": ".aac",
+}
+
+
+class Refused(ValidationError):
+    """The recording is not taken; its messages are keyed by field."""
+
+
+class TooLarge(Refused):
+    pass
+
+
+def upload_note(
+    *, club: Club, user: Any, file: "File[bytes]", client: Client | None = None, language: str = "", request_key: str | None = None
+) -> VoiceNote:
+    """Recording, row and job, or none of them. The same `request_key` again: the same note. Raises Refused."""
+    if request_key and (known := _of_request(club, request_key)):
+        return known
+    heard = _look_into(file)
+    facts = {"size_bytes": file.size, "sha256": fingerprint(file), "content_type": heard.content_type}
+    name = keep_recording(club=club, file=file, extension=EXTENSIONS.get(heard.content_type, ".bin"))
+    try:
+        with transaction.atomic():
+            note = VoiceNote(
+                club=club,
+                client=client,
+                created_by=user,
+                file=name,
+                duration_seconds=heard.duration_seconds,
+                language=language or club.language,
+                request_key=request_key,
+                **facts,
+            )
+            return _start(note, user)
+    except IntegrityError:
+        recordings().delete(name)
+        if request_key and (known := _of_request(club, request_key)):  # the other of two clicks was faster
+            return known
+        raise
+    except BaseException:
+        recordings().delete(name)
+        raise
+
+
+def rerun_note(*, note: VoiceNote, user: Any, listen: bool = False) -> VoiceNote:
+    """Its words are read again, with `listen` its recording is heard again. What it already wrote is not written twice.
+
+    Raises StateConflict while it is processed, or where nothing is left to read.
+    """
+    with transaction.atomic():
+        locked = VoiceNote.objects.select_for_update(of=("self",)).select_related("club", "job").get(pk=note.pk)
+        if locked.job and locked.status in (VoiceNote.Status.PENDING, VoiceNote.Status.PROCESSING):
+            # Translators: "Cette note est déjà en cours de traitement."
+            raise StateConflict(_("This note is already being processed."))
+        listen = listen or not locked.transcription
+        if listen and not locked.file:
+            # Translators: "L’enregistrement de cette note a été effacé."
+            raise StateConflict(_("The recording of this note was erased."))
+        if listen:
+            locked.transcribed_at = None
+        return _start(locked, user)
+
+
+def _start(note: VoiceNote, user: Any) -> VoiceNote:
+    """The job's token is chosen first: row and job name each other without a third statement."""
+    token = new_token()
+    note.job_id, note.error_message = token, ""
+    note.save()
+    # Translators: "Note vocale"
+    note.job = enqueue("audio.process", note.pk, token=token, label=_("Voice note"), scope=note.club.scope, user=user)
+    return note
+
+
+def _of_request(club: Club, request_key: str) -> VoiceNote | None:
+    return VoiceNote.objects.select_related("club", "job").filter(club=club, request_key=request_key).first()
+
+
+def _look_into(file: "File[bytes]") -> Any:
+    """By what it holds, whatever its name says."""
+    from audio.decoding import UnreadableAudio, probe
+
+    if file.size > settings.AUDIO_MAX_MEGABYTES * MEGABYTE:
+        raise TooLarge({"file": [too_large()]})
+    try:
+        file.seek(0)
+        heard = probe(file)
+    except UnreadableAudio as error:
+        raise Refused({"file": [str(error)]}) from error
+    if heard.duration_seconds and heard.duration_seconds > settings.AUDIO_MAX_MINUTES * 60:
+        # Translators: "L’enregistrement dépasse %(most)d minutes."
+        raise Refused({"file": [_("The recording is longer than %(most)d minutes.") % {"most": settings.AUDIO_MAX_MINUTES}]})
+    return heard
+
+
+def too_large() -> str:
+    # Translators: "L’enregistrement dépasse %(most)d Mo."
+    return _("The recording is larger than %(most)d MB.") % {"most": settings.AUDIO_MAX_MEGABYTES}

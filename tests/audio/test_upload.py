@@ -1,0 +1,150 @@
+"""A recording is taken in at once, by what it holds; what cannot be one is refused at its field."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.files.storage import FileSystemStorage
+from pytest_django import Settings
+from rest_framework.response import Response
+
+from audio.models import VoiceNote
+from audio.storage import recordings
+from jobs.models import Job
+from tests.audio.studio import Studio, recording, wav
+from tests.lessons.world import World, api
+
+pytestmark = pytest.mark.django_db
+UPLOAD = "/api/audio/upload"
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_uploaded_yet() -> None:
+    cache.clear()
+
+
+def upload(studio: Studio, content: bytes | None = None, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+    fields = {"file": recording(content), **fields}
+    return api(studio.manager).post(UPLOAD, fields, format="multipart", headers=headers)
+
+
+def kept() -> list[str]:
+    storage = recordings()
+    assert isinstance(storage, FileSystemStorage)
+    return [path.name for path in Path(storage.location).rglob("*") if path.is_file()]
+
+
+def test_it_is_answered_at_once_with_a_job_to_follow(studio: Studio) -> None:
+    answer = upload(studio)
+    note, job = VoiceNote.objects.get(), Job.objects.get(kind="audio.process")
+    assert answer.status_code == 202
+    assert answer.json() == {
+        "audio_record_id": note.pk,
+        "status": "pending",
+        "job": {"token": job.token, "status": "pending", "status_url": f"/api/jobs/{job.token}/"},
+        "status_url": f"/api/audio/status/{note.pk}",
+    }
+
+
+def test_what_is_known_of_it_is_kept(studio: Studio) -> None:
+    upload(studio, client=studio.world.camille.pk, language="fr")
+    note = VoiceNote.objects.get()
+    assert (note.client, note.created_by, note.language, note.club) == (studio.world.camille, studio.manager, "fr", studio.club)
+    assert (note.content_type, note.size_bytes, len(note.sha256)) == ("audio/wav", len(wav()), 64)
+    assert note.file.read() == wav()
+
+
+def test_its_job_names_nobody_and_belongs_to_the_club(studio: Studio) -> None:
+    upload(studio)
+    job = Job.objects.get(kind="audio.process")
+    assert (job.queue, job.args, job.scope, job.max_attempts) == ("audio", [VoiceNote.objects.get().pk], studio.club.scope, 3)
+
+
+def test_the_file_in_the_storage_is_nobody_elses_to_read(studio: Studio) -> None:
+    upload(studio)
+    assert Path(VoiceNote.objects.get().file.path).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a sound at all", b"\xff\xd8\xff\xe0 a picture named webm", b"<html><script>alert(1)</script>"]
+)
+def test_what_is_no_sound_is_refused_at_its_field(studio: Studio, content: bytes) -> None:
+    answer = upload(studio, content)
+    assert (answer.status_code, list(answer.json())) == (400, ["file"])
+    assert not VoiceNote.objects.exists()
+    assert kept() == []
+
+
+def test_no_file_is_refused_at_its_field(studio: Studio) -> None:
+    answer = api(studio.manager).post(UPLOAD, {}, format="multipart")
+    assert (answer.status_code, list(answer.json())) == (400, ["file"])
+
+
+def test_a_recording_that_is_too_long_is_refused(studio: Studio, settings: Settings) -> None:
+    settings.AUDIO_MAX_MINUTES = 1
+    answer = upload(studio, wav(seconds=61, rate=8000))
+    assert (answer.status_code, list(answer.json())) == (400, ["file"])
+
+
+@pytest.mark.parametrize("size", [1024 * 1024 + 1, 3 * 1024 * 1024])
+def test_a_file_that_is_too_large_is_413(studio: Studio, settings: Settings, size: int) -> None:
+    settings.AUDIO_MAX_MEGABYTES = 1
+    answer = upload(studio, wav() + bytes(size - len(wav())))
+    assert (answer.status_code, answer.json()) == (413, {"file": ["The recording is larger than 1 MB."]})
+    assert kept() == []
+
+
+def test_more_than_ten_a_minute_is_429(studio: Studio) -> None:
+    answers: list[Response] = [upload(studio, b"x") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [400] * 10 + [429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+
+
+def test_the_same_key_again_is_the_same_note(studio: Studio) -> None:
+    ids = {upload(studio, headers={"Idempotency-Key": "one"}).json()["audio_record_id"] for _ in range(2)}
+    assert (len(ids), len(kept()), Job.objects.filter(kind="audio.process").count()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("field", ["client", "language"])
+def test_an_unknown_client_or_language_is_refused_at_its_field(studio: Studio, field: str) -> None:
+    other = World("Other", prefix="other-").camille
+    answer = upload(studio, **{field: other.pk if field == "client" else "tlh"})
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+
+
+def test_a_failed_transaction_leaves_no_file(studio: Studio) -> None:
+    def refuse(**kwargs: Any) -> None:
+        raise RuntimeError("the job table is on fire")
+
+    from jobs.signals import enqueued
+
+    enqueued.connect(refuse)
+    try:
+        with pytest.raises(RuntimeError):
+            studio.upload()
+    finally:
+        enqueued.disconnect(refuse)
+    assert (kept(), VoiceNote.objects.count()) == ([], 0)
+
+
+def test_only_a_manager_records(studio: Studio) -> None:
+    answer = api(studio.world.teacher_user()).post(UPLOAD, {"file": recording()}, format="multipart")
+    assert answer.status_code == 403
+    assert api(None).post(UPLOAD, {"file": recording()}, format="multipart").status_code in (401, 403)
+
+
+def test_an_upload_never_stays_in_memory(studio: Studio, settings: Settings) -> None:
+    """Past Django's own limit or not, it goes to a temporary file at once."""
+    from audio.api import UploadView
+
+    seen = []
+    view = UploadView.as_view()
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10**9
+    from rest_framework.test import APIRequestFactory, force_authenticate
+
+    request = APIRequestFactory().post(UPLOAD, {"file": recording(b"x")}, format="multipart")
+    force_authenticate(request, studio.manager)
+    view(request)
+    seen = list(request.FILES.values())
+    assert [type(file).__name__ for file in seen] == ["TemporaryUploadedFile"]
