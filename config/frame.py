@@ -65,6 +65,8 @@ def sections_of(request: HttpRequest, membership: Membership | None) -> tuple[Se
     if membership and membership.role == Membership.Role.MANAGER:
         # Translators: a section of the site: French “Lettres”
         sections.append(Section(_("Letters"), reverse("letters"), "letter", current=name.startswith("letters")))
+        # Translators: a section of the site: French “Effectifs”
+        sections.append(Section(_("Staffing"), reverse("staffing"), "staff", current=name.startswith("staffing")))
     if is_operator(request.user):
         sections.append(Section(_("Administration"), reverse("admin:index"), "tools"))
     return tuple(sections)

@@ -1,0 +1,76 @@
+"""Pictures of a result, drawn by pygal. The tables beside them say the same in words."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+import pygal
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from pygal.style import Style
+
+from .reports import Line
+
+BARS_SHOWN = 30
+ROW_PIXELS, FRAME_PIXELS = 34, 110
+# The look's colours; the second of each pair in the dark.
+COLOURS = {"ink": ("#18211d", "#e9ede8"), "soft": ("#4a554e", "#abb7b0"), "line": ("#d6dacf", "#323d38")}
+NEED, POST, SHORT, OVER = "#b87f0c", "#2c7263", "#bb3a2c", "#3b8a56"
+FONT = "Segoe UI, Roboto, Open Sans, Noto Sans, Ubuntu, system-ui, sans-serif"
+
+
+def draw_centres(lines: Sequence[Line]) -> bytes:
+    """Needed against in post; of many centres those with the widest gaps."""
+    shown = widest_gaps(lines)
+    chart = _chart(len(shown) * 2, (POST, NEED))
+    chart.title = _("In post and needed, by centre")
+    chart.x_labels = [line.name for line in shown]
+    chart.add(_("In post"), [float(line.figures.headcount) for line in shown])
+    chart.add(_("Needed"), [float(line.figures.fte_needed) for line in shown])
+    return bytes(chart.render())
+
+
+def draw_gaps(lines: Sequence[Line]) -> bytes:
+    """The gap of each direction: to the left of zero, so many are missing."""
+    shown = sorted(lines, key=lambda line: line.figures.gap)
+    chart = _chart(len(shown) * 1.3, (SHORT, OVER))
+    chart.title = _("Gap by direction, in full-time equivalents")
+    chart.x_labels = [line.name for line in shown]
+    chart.add(_("Missing"), [float(line.figures.gap) if line.figures.gap < 0 else None for line in shown])
+    chart.add(_("More than needed"), [float(line.figures.gap) if line.figures.gap >= 0 else None for line in shown])
+    return bytes(chart.render())
+
+
+def widest_gaps(lines: Sequence[Line]) -> list[Line]:
+    """Where the most people are missing, first."""
+    return sorted(lines, key=lambda line: line.figures.gap)[:BARS_SHOWN]
+
+
+def _chart(rows: float, colours: tuple[str, ...]) -> Any:
+    style = Style(
+        background="transparent", plot_background="transparent", font_family=FONT, colors=colours, opacity="1", opacity_hover="1",
+        foreground=COLOURS["ink"][0], foreground_strong=COLOURS["ink"][0], foreground_subtle=COLOURS["line"][0],
+        label_font_size=13, major_label_font_size=13, value_font_size=12, legend_font_size=13, title_font_size=15, transition="0s",
+    )  # fmt: skip
+    return pygal.HorizontalBar(
+        style=style, js=[], css=["file://style.css", "file://graph.css", f"inline:{_dark()}"], disable_xml_declaration=True,
+        height=int(FRAME_PIXELS + rows * ROW_PIXELS), width=900, value_formatter=_in_words(), legend_at_bottom=True,
+        show_y_guides=True, print_values=False, no_data_text=_("No data"), explicit_size=False, spacing=8, margin=8,
+    )  # fmt: skip
+
+
+def _dark() -> str:
+    """The picture follows the eyes' choice by itself, wherever it is shown."""
+    ink, soft, line = (COLOURS[name][1] for name in ("ink", "soft", "line"))
+    rules = {
+        "text": f"fill: {ink}",
+        ".axis text": f"fill: {soft}",
+        ".axis .guides.line": f"stroke: {line}",
+        ".axis .line": f"stroke: {line}",
+    }
+    inside = " ".join(f"{{{{ id }}}}{place} {{ {rule} !important; }}" for place, rule in rules.items())
+    return f"@media (prefers-color-scheme: dark) {{ {inside} }}"
+
+
+def _in_words() -> Callable[[Any], str]:
+    return lambda value: number_format(Decimal(str(value)), 1, use_l10n=True)

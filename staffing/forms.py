@@ -1,0 +1,92 @@
+"""What the pages of staffing ask. A form reads; the services decide."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from . import reference
+from .models import Simulation
+from .services import Refused
+from .simulation import Assumptions
+
+LARGEST_ID = 2**63 - 1
+PERCENT = Decimal(100)
+STANDARD = Assumptions()
+DIRECTION = "direction:"
+
+
+class AssumptionsForm(forms.Form):
+    """Shares in per cent, as people say them."""
+
+    working_days = forms.DecimalField(label=_("Working days"), max_digits=5, decimal_places=2, localize=True)
+    hours_a_day = forms.DecimalField(label=_("Hours a day"), max_digits=4, decimal_places=2, localize=True)
+    productivity = forms.DecimalField(label=_("Productivity"), max_digits=5, decimal_places=2, localize=True)
+    absence_rate = forms.DecimalField(label=_("Absences"), max_digits=5, decimal_places=2, localize=True)
+
+    def __init__(self, *args: Any, assumed: Assumptions = STANDARD, **kwargs: Any) -> None:
+        super().__init__(*args, initial=_in_per_cent(assumed), **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.update({"class": "input", "inputmode": "decimal", "autocomplete": "off"})
+
+    def assumptions(self) -> Assumptions:
+        values = self.cleaned_data
+        shares = {name: values[name] / PERCENT for name in ("productivity", "absence_rate")}
+        return Assumptions(values["working_days"], values["hours_a_day"], **shares)
+
+    def refuse(self, refusal: Refused) -> None:
+        for name, texts in refusal.message_dict.items():
+            self.add_error(name if name in self.fields else None, texts)
+
+
+class RunForm(AssumptionsForm):
+    """`of` is everything, one direction, or some centres."""
+
+    of = forms.ChoiceField(label=_("Of"), required=False)
+    centres = forms.Field(label=_("Centres"), required=False, widget=forms.MultipleHiddenInput)
+    field_order = ("of", "centres")
+
+    def __init__(self, *args: Any, club: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.directions = reference.get_directions(club)
+        options = [(f"{DIRECTION}{pk}", f"{code} {name}") for pk, code, name, _size in self.directions]
+        of: Any = self.fields["of"]
+        of.choices = [(Simulation.Scope.NATIONAL.value, _("All directions")), *options]
+
+    def clean_centres(self) -> list[int]:
+        values = [str(value) for value in self.cleaned_data["centres"] or []]
+        if any(not value.isascii() or not value.isdecimal() or len(value) > 18 for value in values):
+            raise forms.ValidationError(_("A centre is named by a whole number."))
+        return [int(value) for value in values]
+
+    def scope(self) -> dict[str, Any]:
+        """The keyword arguments of `start_run` that say of what; a direction by its id."""
+        of = self.cleaned_data["of"]
+        if self.cleaned_data["centres"]:
+            return {"scope": Simulation.Scope.CENTRES, "centres": self.cleaned_data["centres"]}
+        if of.startswith(DIRECTION):
+            return {"scope": Simulation.Scope.DIRECTION, "direction_id": int(of.removeprefix(DIRECTION))}
+        return {"scope": Simulation.Scope.NATIONAL}
+
+
+class FileForm(forms.Form):
+    file = forms.FileField(label=_("File"), help_text=_("CSV or XLSX, at most 25 MB."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.attrs.update({"class": "input", "accept": ".csv,.xlsx,text/csv"})
+
+
+def _in_per_cent(assumed: Assumptions) -> dict[str, Decimal]:
+    return {
+        "working_days": _plain(assumed.working_days),
+        "hours_a_day": _plain(assumed.hours_a_day),
+        "productivity": _plain(assumed.productivity * PERCENT),
+        "absence_rate": _plain(assumed.absence_rate * PERCENT),
+    }
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Without zeros at the end, and without an exponent: 85, not 8.5E+1 or 85.0000."""
+    return Decimal(f"{value.normalize():f}")

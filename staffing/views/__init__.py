@@ -1,0 +1,8 @@
+"""The pages of staffing."""
+
+from .importing import apply_import, imported, reference_data
+from .runs import cancel, chart, compare_runs, export, run, staffing, start
+
+__all__ = [
+    "apply_import", "cancel", "chart", "compare_runs", "export", "imported", "reference_data", "run", "staffing", "start",
+]  # fmt: skip
