@@ -11,8 +11,8 @@ from pygal.style import Style
 
 from .reports import Line
 
-BARS_SHOWN = 30
-ROW_PIXELS, FRAME_PIXELS = 34, 110
+BARS_SHOWN = 15
+ROW_PIXELS, FRAME_PIXELS = 34, 90
 # The look's colours; the second of each pair in the dark.
 COLOURS = {"ink": ("#18211d", "#e9ede8"), "soft": ("#4a554e", "#abb7b0"), "line": ("#d6dacf", "#323d38")}
 NEED, POST, SHORT, OVER = "#b87f0c", "#2c7263", "#bb3a2c", "#3b8a56"
@@ -20,25 +20,24 @@ FONT = "Segoe UI, Roboto, Open Sans, Noto Sans, Ubuntu, system-ui, sans-serif"
 
 
 def draw_centres(lines: Sequence[Line]) -> bytes:
-    """Needed against in post; of many centres those with the widest gaps."""
-    shown = widest_gaps(lines)
-    chart = _chart(len(shown) * 2, (POST, NEED))
-    chart.title = _("In post and needed, by centre")
+    """Needed against in post; of many centres those where most are missing, the worst on top."""
+    shown = widest_gaps(lines)[::-1]  # pygal begins at the bottom
+    chart = _chart(len(shown) * 1.3, (NEED, POST))
     chart.x_labels = [line.name for line in shown]
-    chart.add(_("In post"), [float(line.figures.headcount) for line in shown])
     chart.add(_("Needed"), [float(line.figures.fte_needed) for line in shown])
-    return bytes(chart.render())
+    chart.add(_("In post"), [float(line.figures.headcount) for line in shown])
+    return _draw(chart)
 
 
 def draw_gaps(lines: Sequence[Line]) -> bytes:
-    """The gap of each direction: to the left of zero, so many are missing."""
-    shown = sorted(lines, key=lambda line: line.figures.gap)
-    chart = _chart(len(shown) * 1.3, (SHORT, OVER))
-    chart.title = _("Gap by direction, in full-time equivalents")
+    """The gap of each direction: to the left of zero, so many are missing; those with the most on top."""
+    shown = sorted(lines, key=lambda line: line.figures.gap, reverse=True)
+    chart = _chart(len(shown), (SHORT,))
+    chart.show_legend = False
     chart.x_labels = [line.name for line in shown]
-    chart.add(_("Missing"), [float(line.figures.gap) if line.figures.gap < 0 else None for line in shown])
-    chart.add(_("More than needed"), [float(line.figures.gap) if line.figures.gap >= 0 else None for line in shown])
-    return bytes(chart.render())
+    gaps = [float(line.figures.gap) for line in shown]
+    chart.add(_("Gap"), [{"value": gap, "color": SHORT if gap < 0 else OVER} for gap in gaps])
+    return _draw(chart)
 
 
 def widest_gaps(lines: Sequence[Line]) -> list[Line]:
@@ -59,6 +58,10 @@ def _chart(rows: float, colours: tuple[str, ...]) -> Any:
     )  # fmt: skip
 
 
+def _draw(chart: Any) -> bytes:
+    return str(chart.render(is_unicode=True)).encode()
+
+
 def _dark() -> str:
     """The picture follows the eyes' choice by itself, wherever it is shown."""
     ink, soft, line = (COLOURS[name][1] for name in ("ink", "soft", "line"))
@@ -73,4 +76,4 @@ def _dark() -> str:
 
 
 def _in_words() -> Callable[[Any], str]:
-    return lambda value: number_format(Decimal(str(value)), 1, use_l10n=True)
+    return lambda value: number_format(Decimal(str(value)), 1, use_l10n=True).replace("-", "−")

@@ -26,7 +26,8 @@ class AssumptionsForm(forms.Form):
     absence_rate = forms.DecimalField(label=_("Absences"), max_digits=5, decimal_places=2, localize=True)
 
     def __init__(self, *args: Any, assumed: Assumptions = STANDARD, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_in_per_cent(assumed), **kwargs)
+        kwargs["initial"] = _in_per_cent(assumed)
+        super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.update({"class": "input", "inputmode": "decimal", "autocomplete": "off"})
 

@@ -19,7 +19,7 @@ from staffing import charts, reference, reports, services
 from staffing.forms import AssumptionsForm, RunForm
 from staffing.models import Direction, Simulation
 
-RUNS_A_PAGE, LINES_A_PAGE, RUNS_TO_COMPARE = 15, 100, 20
+RUNS_A_PAGE, LINES_A_PAGE, RUNS_TO_COMPARE = 15, 50, 10
 FILES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 COLUMNS = ("name", "hours", "fte_needed", "headcount", "gap")
 
