@@ -59,7 +59,16 @@ def _chart(rows: float, colours: tuple[str, ...]) -> Any:
 
 
 def _draw(chart: Any) -> bytes:
+    chart.add_xml_filter(_without_scripts)
     return str(chart.render(is_unicode=True)).encode()
+
+
+def _without_scripts(root: Any) -> Any:
+    """pygal writes its settings into one, whether or not there is anything to run."""
+    for parent in root.iter():
+        for child in [child for child in parent if str(child.tag).endswith("script")]:
+            parent.remove(child)
+    return root
 
 
 def _dark() -> str:
