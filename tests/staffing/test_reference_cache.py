@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -14,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from staffing import reference
 from staffing.models import Centre, ReferenceTask
 from staffing.reference import cached_reference, get_direction_data, get_reference_tasks
+from tests.cluster import wait_until
 from tests.lessons.world import World
 from tests.staffing.organisation import Organisation
 
@@ -117,6 +120,34 @@ def test_a_process_that_died_while_loading_holds_nobody_up_for_long(organisation
     key = f"reference:get_reference_tasks:{organisation.club.pk}:{reference.stamp_of(organisation.club.pk)}"
     cache.add(f"{key}:loading", 1, timeout=1)
     assert len(get_reference_tasks(organisation.club.pk)) == 2
+
+
+@pytest.fixture
+def redis(tmp_path: Path, settings: Settings) -> Iterator[None]:
+    """A real one, on a socket of its own."""
+    socket = tmp_path / "redis.sock"
+    command = ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            wait_until(socket.exists)
+            settings.CACHES = settings.CACHES | {
+                "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"unix://{socket}"}
+            }
+            yield
+        finally:
+            cache.close()
+            server.terminate()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_redis_shares_what_one_process_loaded_and_is_never_stale(redis: None, organisation: Organisation) -> None:
+    get_reference_tasks(organisation.club.pk)
+    reference.forget()  # as a process that has just begun
+    with CaptureQueriesContext(connection) as asked:
+        assert len(get_reference_tasks(organisation.club.pk)) == 2
+    assert not any(ReferenceTask._meta.db_table in query["sql"] for query in asked)
+    organisation.call.delete()
+    assert len(get_reference_tasks(organisation.club.pk)) == 1
 
 
 READ_IN_ANOTHER_PROCESS = """
