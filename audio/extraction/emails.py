@@ -9,8 +9,9 @@ from .phones import is_former
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
 from .stops import STOPS
+from .word_sets import word_set
 
-AT = {"fr": frozenset("arobase arrobase arobas arobaze at @".split()), "en": frozenset(("at", "@"))}
+AT = {"fr": word_set("arobase arrobase arobas arobaze at @"), "en": frozenset(("at", "@"))}
 SIGNS = {
     "fr": {"point": ".", "dot": ".", "tiret": "-", "underscore": "_", "plus": "+"},
     "en": {"dot": ".", "point": ".", "period": ".", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-", "plus": "+"},
@@ -24,10 +25,10 @@ LONG_SIGNS = {
 }
 GLUE = {".": ".", "_": "_", "-": "-", "+": "+", "'": "", "’": ""}
 ANCHORS = {
-    "fr": frozenset("mail email mel courriel coordonnees adresse".split()),
-    "en": frozenset("email mail address details e".split()),
+    "fr": word_set("mail email mel courriel coordonnees adresse"),
+    "en": word_set("email mail address details e"),
 }
-LEADS = frozenset("c est sont are s maintenant donc alors is now it , nouveau nouvelle new mail email e address electronique".split())
+LEADS = word_set("c est sont are s maintenant donc alors is now it , nouveau nouvelle new mail email e address electronique")
 MOST_WORDS = 40
 
 

@@ -9,6 +9,7 @@ from .found import Found
 from .proper import PARTICLES, Unit, is_stop, proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
+from .word_sets import word_set
 from .words import fold
 
 TITLE = {"fr": "madame|monsieur|mademoiselle|mme|mlle|mr", "en": "mister|mrs|missus|miss|ms|mr|madam"}
@@ -42,26 +43,27 @@ PARTS = {
     "en": (r" (?:first|given|1) name (?:is |s |, )?", r" (?:last|family) name (?:is |s |, )?| surname (?:is |s |, )?"),
 }
 OPENINGS = {  # after a name that begins a sentence
-    "fr": frozenset(
-        "a est , il elle son sa ses ne nee habite monte vient veut voudrait aimerait souhaite peut doit va avait mail telephone tel numero".split()
+    "fr": word_set(
+        "a est , il elle son sa ses ne nee habite monte vient veut voudrait aimerait souhaite peut doit va avait mail telephone tel numero"
     ),
-    "en": frozenset("is has had was can will would , he she his her born lives rides wants needs came comes phone email aged".split()),
+    "en": word_set("is has had was can will would , he she his her born lives rides wants needs came comes phone email aged"),
 }
-STARTERS = frozenset("alors bonjour bonsoir salut voila ok okay so well hi hello hey donc c est it s and et pour now".split())
+STARTERS = word_set("alors bonjour bonsoir salut voila ok okay so well hi hello hey donc c est it s and et pour now")
 OTHERS = {  # a name or an age after these is not the client's
-    "fr": frozenset(
-        "cheval chevaux poney poneys jument hongre chien chat mere pere maman papa mari femme frere soeur fils fille cousin cousine ami amie "
-        "moniteur monitrice mamie papi oncle tante".split()
+    "fr": word_set(
+        "cheval chevaux poney poneys jument hongre chien chat mere pere maman papa mari femme "
+        "frere soeur fils fille cousin cousine ami amie "
+        "moniteur monitrice mamie papi oncle tante"
     ),
-    "en": frozenset(
+    "en": word_set(
         "horse horses pony ponies mare gelding dog cat mother father mum mom dad husband wife brother sister son daughter cousin friend "
-        "teacher instructor coach grandmother grandfather uncle aunt".split()
+        "teacher instructor coach grandmother grandfather uncle aunt"
     ),
 }
-COMPOUND_FIRST = frozenset("jean marie anne pierre paul louis".split())
-COMPOUND_SECOND = frozenset(
+COMPOUND_FIRST = word_set("jean marie anne pierre paul louis")
+COMPOUND_SECOND = word_set(
     "pierre paul jacques marc marie luc francois claude louis yves christophe philippe michel baptiste charles noel sebastien "
-    "sophie laure claire christine therese laurence helene louise france alice rose julie".split()
+    "sophie laure claire christine therese laurence helene louise france alice rose julie"
 )
 
 

@@ -6,9 +6,10 @@ from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMa
 from .found import Found
 from .repairs import CORRECTED
 from .speech import Speech
+from .word_sets import word_set
 
 REGIONS = {"fr": ("BE", "FR", "CH", "LU"), "en": ("GB", "BE", "IE", "US")}  # only for the length and the spaces: no country is made up
-FORMER = frozenset("ancien ancienne vieux vieille old former previous".split())
+FORMER = word_set("ancien ancienne vieux vieille old former previous")
 MOST_GROUPS = 16
 Group = tuple[int, str]  # the word, its digits
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from .speech import Speech
 from .stops import STOPS
+from .word_sets import word_set
 
-PARTICLES = frozenset(
-    "de du des d la le les l van von den der dem ter ten te vande vanden vander el al ben bint da di do dos del della mac mc st saint".split()
+PARTICLES = word_set(
+    "de du des d la le les l van von den der dem ter ten te vande vanden vander el al ben bint da di do dos del della mac mc st saint"
 )
-LOWER = frozenset("de du des d la le les l den der dem ter ten te von da di do dos del della".split())  # inside a name
+LOWER = word_set("de du des d la le les l den der dem ter ten te von da di do dos del della")  # inside a name
 JOINING = {"-", "‐", "‑", "'", "’"}
 MOST_JOINED = 5
 ELIDED = {"d", "o", "l", "mc"}

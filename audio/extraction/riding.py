@@ -7,18 +7,20 @@ from .names import OTHERS
 from .proper import proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
+from .word_sets import word_set
 
-NOT_YET = frozenset(
+NOT_YET = word_set(
     "prepare preparer passer vise viser voudrait voudrais veut aimerait objectif bientot "
-    "prepares preparing take taking pass passing wants want hopes towards".split()
+    "prepares preparing take taking pass passing wants want hopes towards"
 )
-NOT_ANY_MORE = frozenset("pas plus jamais not no isn longer never".split())
-GROUPS = frozenset("class classes course courses lesson lessons group groups cours groupe".split())
+NOT_ANY_MORE = word_set("pas plus jamais not no isn longer never")
+GROUPS = word_set("class classes course courses lesson lessons group groups cours groupe")
 LEVELS = {
     "fr": (
         r" (?:au )?(?P<galop>galops?) (?P<number>[0-9]|un|or) ",
         r" (?P<level>grande? debutante?|debutante?|intermediaire|novice) ",
-        r" (?:niveau|cavaliere?|cavalieres?|est|suis) (?:deja |assez |plutot |tres |bien )?(?P<level>confirmee?|avancee?|moyenne?|experimentee?) ",
+        r" (?:niveau|cavaliere?|cavalieres?|est|suis) (?:deja |assez |plutot |tres |bien "
+        r")?(?P<level>confirmee?|avancee?|moyenne?|experimentee?) ",
         r" niveau (?:, |c est |est )?(?P<level>[a-z]+) ",
     ),
     "en": (
@@ -30,7 +32,8 @@ LEVELS = {
 }
 RIDES = {
     "fr": (
-        r" (?:monte|montait|montera) (?:(?:toujours|souvent|parfois|habituellement|generalement|d habitude|maintenant|actuellement|deja) )?(?:sur )?",
+        r" (?:monte|montait|montera) (?:(?:toujours|souvent|parfois|habituellement|generalement|d "
+        r"habitude|maintenant|actuellement|deja) )?(?:sur )?",
         r" (?:cheval|poney|jument|monture) (?:prefere |preferee |favori |favorite |habituel |habituelle )?(?:s appelle |c est |est |, )",
     ),
     "en": (
@@ -38,9 +41,9 @@ RIDES = {
         r" (?:horse|pony|mare|mount) (?:is called |is named |is |s |, |called |named )",
     ),
 }
-NOT_A_HORSE = frozenset(
+NOT_A_HORSE = word_set(
     "seul seule bien mal fort regulierement rarement amazone western dressage obstacle obstacles chez cheval poney chevaux pour comme "
-    "twice once alone well regularly rarely western bareback english horses ponies weekly daily again competitively sidesaddle better".split()
+    "twice once alone well regularly rarely western bareback english horses ponies weekly daily again competitively sidesaddle better"
 )
 
 
