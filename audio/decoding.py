@@ -79,7 +79,7 @@ def decode(file: IO[bytes], max_seconds: float) -> Samples:
         for piece in _resampled(_frames(container, _sound_of(container))):
             sound += piece
             if len(sound) > most:
-                raise UnreadableAudio(_too_long(max_seconds))
+                raise UnreadableAudio(too_long(max_seconds))
     if len(sound) < SHORTEST_SECONDS * SAMPLE_RATE * BYTES_A_SAMPLE:
         raise _no_sound()
     samples = np.frombuffer(sound, np.float32)
@@ -178,7 +178,7 @@ def _no_sound() -> UnreadableAudio:
     return UnreadableAudio(_("The file holds no sound."))
 
 
-def _too_long(max_seconds: float) -> str:
+def too_long(max_seconds: float) -> str:
     minutes = max(1, round(max_seconds / 60))
     # Translators: "L’enregistrement dépasse %(most)d minutes."
     text = ngettext("The recording is longer than %(most)d minute.", "The recording is longer than %(most)d minutes.", minutes)

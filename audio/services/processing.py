@@ -10,13 +10,14 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from audio.decoding import SAMPLE_RATE, UnreadableAudio, decode
+from audio.extraction import Extraction, extract
 from audio.models import VoiceNote
 from jobs.registry import PermanentError, RetryableError
 
 from .applying import day_of
 
 if TYPE_CHECKING:
-    from audio.extraction import Extraction
     from audio.transcription import Transcript
 
 Report = Callable[[float, float], None]
@@ -24,8 +25,6 @@ Report = Callable[[float, float], None]
 
 def decode_note(*, note: VoiceNote) -> Any:
     """Its samples. Raises PermanentError where no second try can read them."""
-    from audio.decoding import UnreadableAudio, decode
-
     if not note.file:
         raise PermanentError(_("The recording of this note was erased."))
     try:
@@ -43,7 +42,6 @@ def decode_note(*, note: VoiceNote) -> Any:
 
 def transcribe_note(*, note: VoiceNote, samples: Any, report: Report) -> None:
     """Speak to the transcriber, once, and keep what it says."""
-    from audio.decoding import SAMPLE_RATE
     from audio.transcription import transcriber
 
     with note.file.open("rb") as file:
@@ -61,8 +59,6 @@ def keep_transcript(*, note: VoiceNote, transcript: Transcript, duration_seconds
 
 
 def extract_fields(*, note: VoiceNote) -> Extraction:
-    from audio.extraction import extract
-
     return extract(note.transcription, language=note.language, today=day_of(note))
 
 

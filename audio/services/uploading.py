@@ -8,6 +8,7 @@ from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from audio.decoding import MARGIN_SECONDS, Probe, UnreadableAudio, probe, too_long
 from audio.models import VoiceNote
 from audio.storage import recordings
 from jobs.services import StateConflict, enqueue, new_token
@@ -100,10 +101,8 @@ def _of_request(club: Club, request_key: str) -> VoiceNote | None:
     return VoiceNote.objects.select_related("club", "job").filter(club=club, request_key=request_key).first()
 
 
-def _look_into(file: "File[bytes]") -> Any:
+def _look_into(file: "File[bytes]") -> Probe:
     """By what it holds, whatever its name says."""
-    from audio.decoding import UnreadableAudio, probe
-
     if file.size > settings.AUDIO_MAX_MEGABYTES * MEGABYTE:
         raise TooLarge({"file": [too_large()]})
     try:
@@ -111,9 +110,9 @@ def _look_into(file: "File[bytes]") -> Any:
         heard = probe(file)
     except UnreadableAudio as error:
         raise Refused({"file": [str(error)]}) from error
-    if heard.duration_seconds and heard.duration_seconds > settings.AUDIO_MAX_MINUTES * 60:
-        # Translators: "L’enregistrement dépasse %(most)d minutes."
-        raise Refused({"file": [_("The recording is longer than %(most)d minutes.") % {"most": settings.AUDIO_MAX_MINUTES}]})
+    most = settings.AUDIO_MAX_MINUTES * 60
+    if heard.duration_seconds and heard.duration_seconds > most + MARGIN_SECONDS:
+        raise Refused({"file": [too_long(most)]})
     return heard
 
 
