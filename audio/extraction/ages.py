@@ -35,9 +35,12 @@ AGE = {
     ),
 }
 NOT_AN_AGE = {
-    "fr": word_set("depuis pendant y dans durant moins environs experience pratique frere soeur tous aura bientot"),
+    "fr": word_set(
+        "fetera fete feter ses commence depuis pendant y dans durant moins environs experience pratique frere soeur tous aura bientot"
+    ),
     "en": word_set("for since in within under over than brother sister every be nearly"),
 }
+MINE = (["mon"], ["ma"], ["notre"], ["my"], ["our"])  # a parent who calls about a child
 STREETS = word_set("street road lane rue avenue boulevard place chemin months h am pm")
 AFTER_AN_AGE = word_set("d qu que experience de")
 
@@ -115,6 +118,8 @@ def _ages(speech: Speech) -> Iterator[tuple[Found, int]]:
             first, last = speech.index(match.start("age")), speech.index(match.end())
             years = int(match["age"])
             before = set(speech.before(first, 3))
+            if speech.raw(first - 1) == "à":
+                continue
             otherwise = before & NOT_AN_AGE[speech.language] or speech.at(last) in AFTER_AN_AGE
             if 1 <= years <= OLDEST and not otherwise and not _is_of_another(speech, first):
                 yield speech.found(str(years), first, last), first
@@ -122,6 +127,7 @@ def _ages(speech: Speech) -> Iterator[tuple[Found, int]]:
 
 def _is_of_another(speech: Speech, index: int) -> bool:
     """`son frère a 10 ans`; but `la maman de Zoé, Zoé a 9 ans`."""
-    words = speech.before(index, 4)
+    words = speech.before(index, 5)
     near = words[len(words) - words[::-1].index(",") :] if "," in words else words
-    return bool(OTHERS[speech.language] & set(near)) or (speech.language == "fr" and near[-2:] == ["a", "l"])
+    theirs = {place for place, word in enumerate(near) if word in OTHERS[speech.language] and near[place - 1 : place] not in MINE}
+    return bool(theirs) or (speech.language == "fr" and near[-2:] == ["a", "l"])

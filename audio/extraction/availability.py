@@ -23,7 +23,7 @@ PARTS = {
 }
 LINKS = {
     "fr": word_set(
-        "le la les l et ou , de des du en fin debut milieu tous toutes tout chaque jours jour "
+        "le la les l et ou , de des du en fin au debut milieu tous toutes tout chaque jours jour "
         "sauf apres avant a d partir entre vers jusqu h "
         "scolaires scolaire pendant hors end seulement uniquement tot tard"
     ),
@@ -53,6 +53,9 @@ AFTERWARDS = {
     "en": word_set("suits suit works work best fine"),
 }
 NEVER = {"fr": word_set("pas plus jamais ni aucun"), "en": word_set("not t cannot never no unable longer")}
+USUAL = word_set("tous toutes chaque semaine weekend every any only")
+ARTICLES = word_set("le la l un une les notre the a an our")
+CLIENT = word_set("client cliente cavalier cavaliere eleve petite petit client rider pupil student girl boy")
 REACH = 6
 
 
@@ -98,7 +101,7 @@ def _stretches(speech: Speech) -> list[Stretch]:
 def _belongs(speech: Speech, index: int) -> bool:
     word = speech.words[index]
     if word.is_number:
-        time = speech.at(index - 1) in BEFORE_A_TIME or speech.at(index + 1) in TIME_MARKS or speech.at(index - 1) == "h"
+        time = speech.at(index - 1) in BEFORE_A_TIME or speech.at(index + 1) in TIME_MARKS or speech.at(index - 1) in TIME_MARKS
         return time and len(word.text) <= 2
     return word.text in DAYS[speech.language] | PARTS[speech.language] | LINKS[speech.language] or _is_noon(speech, index)
 
@@ -119,9 +122,23 @@ def _trimmed(speech: Speech, first: int, last: int) -> Stretch:
 def _is_offered(speech: Speech, stretch: Stretch) -> bool:
     if _is_refused(speech, stretch):
         return False
-    before = set(speech.before(stretch.first, REACH))
+    before = speech.before(stretch.first, REACH)
     after = {speech.at(index) for index in range(stretch.last, stretch.last + 4)}
-    return bool(before & (SIGNS[speech.language] | COMING[speech.language]) or after & AFTERWARDS[speech.language])
+    if SIGNS[speech.language] & set(before) or AFTERWARDS[speech.language] & after:
+        return True
+    coming = [place for place, word in enumerate(before) if word in COMING[speech.language]]
+    return bool(coming) and _is_usual(speech, stretch) and not _is_somebody_else(before[: coming[-1]])
+
+
+def _is_usual(speech: Speech, stretch: Stretch) -> bool:
+    """`vient le mardi`, `comes on Tuesdays`; not `vient mardi`."""
+    words = [speech.at(index) for index in range(max(0, stretch.first - 1), stretch.last)]
+    return words[0] in {"le", "les"} or any(word in USUAL or (word.endswith("s") and word != "apres") for word in words)
+
+
+def _is_somebody_else(before: list[str]) -> bool:
+    """`le vétérinaire vient`; but `la cliente vient`."""
+    return before[-2:-1] != [] and before[-2] in ARTICLES and before[-1] not in CLIENT
 
 
 def _is_refused(speech: Speech, stretch: Stretch) -> bool:

@@ -30,7 +30,8 @@ PHRASES = {
     ),
     "en": phrases(
         "bad back, bad knee, bad shoulder, bad hip, sore, pain, hurt his, hurt her, hurt my, broke his, broke her, broke my, broken,"
-        "had a fall, fell, never ridden, suffers, doesn t like, does not like, needs, knee injury, back injury, shoulder injury, back pain,"
+        "had a fall, fell, never ridden, never ridden before,"
+        " suffers, doesn t like, does not like, needs, knee injury, back injury, shoulder injury, back pain,"
         "heart condition, hip replacement, knee replacement"
     ),
 }
@@ -44,7 +45,7 @@ NOT_WORTH = {  # after a wish: what another field says, or the reason of every n
 }
 SUBJECTS = {
     "fr": word_set("il elle je j on son sa ses mon ma mes c"),
-    "en": word_set("he she i his her my they it you"),
+    "en": word_set("he she i we his her my they it you"),
 }
 SUBORDINATE = word_set(
     "que qu parce car depuis quand lorsqu si pour avec chez de d a par puisqu comme dont ou sur sous apres avant sans "
@@ -96,10 +97,14 @@ def _begins(speech: Speech, index: int) -> tuple[int, int]:
         return index, 0
     if word.startswith(STEMS[language]):
         return index, 1
-    for phrase in PHRASES[language].get(word, ()):
-        if all(speech.at(index + step) == text for step, text in enumerate(phrase)):
-            return index, len(phrase)
+    lengths = [len(phrase) for phrase in PHRASES[language].get(word, ()) if _stands_at(speech, index, phrase)]
+    if lengths:
+        return index, max(lengths)
     return index, _wish(speech, index)
+
+
+def _stands_at(speech: Speech, index: int, phrase: tuple[str, ...]) -> bool:
+    return all(speech.at(index + step) == text for step, text in enumerate(phrase))
 
 
 def _wish(speech: Speech, index: int) -> int:
@@ -113,14 +118,14 @@ def _wish(speech: Speech, index: int) -> int:
 
 def _end(speech: Speech, index: int, availability: int | None) -> int:
     """At a pause, at the next subject of its own, at the next field."""
-    limit = index + MOST_WORDS
+    begun, limit = index, index + MOST_WORDS
     if availability is not None and index <= availability:
         limit = min(limit, availability)
     while index < min(len(speech), limit):
         word, before = speech.at(index), speech.at(index - 1)
         if word in BREAKS or word in ANNOUNCERS[speech.language]:
             break
-        if word in SUBJECTS[speech.language] and before not in SUBORDINATE:
+        if word in SUBJECTS[speech.language] and (before not in SUBORDINATE or index == begun):
             break
         index += 1
     while speech.at(index - 1) in {

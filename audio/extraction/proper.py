@@ -25,6 +25,8 @@ class Unit:
 
 def proper_run(speech: Speech, index: int, *, most: int = 5) -> list[Unit]:
     """The name that begins at this word. Capitals decide where the transcript has them, else the words that no name holds."""
+    if index >= len(speech):
+        return []
     units = _capitalised(speech, index, most) if speech.cased and speech.raw(index)[:1].isupper() else []
     return units or _caseless(speech, index, most)
 

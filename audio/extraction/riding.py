@@ -3,17 +3,17 @@
 import re
 
 from .found import Found
-from .names import OTHERS
+from .names import OTHERS, RELATIVES
 from .proper import proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
 from .word_sets import word_set
 
 NOT_YET = word_set(
-    "prepare preparer passer vise viser voudrait voudrais veut aimerait objectif bientot "
+    "pour for ready pret prete prepare preparer passer vise viser voudrait voudrais veut aimerait objectif bientot "
     "prepares preparing take taking pass passing wants want hopes towards"
 )
-NOT_ANY_MORE = word_set("pas plus jamais not no isn longer never")
+NOT_ANY_MORE = word_set("pas plus jamais not no isn doesn don didn used longer never")
 GROUPS = word_set("class classes course courses lesson lessons group groups cours groupe")
 LEVELS = {
     "fr": (
@@ -32,7 +32,7 @@ LEVELS = {
 }
 RIDES = {
     "fr": (
-        r" (?:monte|montait|montera) (?:(?:toujours|souvent|parfois|habituellement|generalement|d "
+        r" (?:monte|montera) (?:(?:toujours|souvent|parfois|habituellement|generalement|d "
         r"habitude|maintenant|actuellement|deja) )?(?:sur )?",
         r" (?:cheval|poney|jument|monture) (?:prefere |preferee |favori |favorite |habituel |habituelle )?(?:s appelle |c est |est |, )",
     ),
@@ -80,6 +80,8 @@ def find_horse(speech: Speech) -> Found | None:
         for match in re.finditer(pattern, speech.text):
             index = speech.index(match.end())
             before = set(speech.before(speech.index(match.start()), 2))
+            if RELATIVES[speech.language] & set(speech.before(speech.index(match.start()), 8)):
+                continue
             if index >= len(speech) or before & (NOT_ANY_MORE | OTHERS[speech.language]) or speech.at(index) in NOT_A_HORSE:
                 continue
             units = proper_run(speech, index, most=3)
