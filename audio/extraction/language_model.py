@@ -114,7 +114,8 @@ def _known_failures() -> Iterator[None]:
         raise RetryableError(_("The language model's server could not be reached.")) from error
     except openai.ContentFilterFinishReasonError as error:
         raise PermanentError(_("The language model refused to read this note.")) from error
-    except (openai.LengthFinishReasonError, openai.APIError, ValidationError, ValueError) as error:
+    except (openai.OpenAIError, ValidationError, ValueError, AttributeError, TypeError) as error:
+        # the last two: the SDK looks for choices in whatever JSON a server sent
         raise RetryableError(_("The language model's answer could not be read.")) from error
 
 
