@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from audio.decoding import MARGIN_SECONDS, Probe, UnreadableAudio, probe, too_long
 from audio.models import VoiceNote
 from audio.storage import recordings
+from audio.transcription import spoken_language
+from audio.transcription import spoken_language
 from jobs.services import StateConflict, enqueue, new_token
 from lessons.models import Client, Club
 
@@ -53,7 +55,7 @@ def upload_note(
                 created_by=user,
                 file=name,
                 duration_seconds=heard.duration_seconds,
-                language=language or club.language,
+                language=language or spoken_language(club.language),
                 request_key=request_key,
                 **facts,
             )
