@@ -1,9 +1,7 @@
 """From sound to words, and from words to what they say of a client. What was transcribed is kept at once: no crash pays for it twice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -13,12 +11,10 @@ from django.utils.translation import gettext as _
 from audio.decoding import SAMPLE_RATE, UnreadableAudio, decode
 from audio.extraction import Extraction, extract
 from audio.models import VoiceNote
+from audio.transcription import Transcript, transcriber
 from jobs.registry import PermanentError, RetryableError
 
 from .applying import day_of
-
-if TYPE_CHECKING:
-    from audio.transcription import Transcript
 
 Report = Callable[[float, float], None]
 
@@ -42,8 +38,6 @@ def decode_note(*, note: VoiceNote) -> Any:
 
 def transcribe_note(*, note: VoiceNote, samples: Any, report: Report) -> None:
     """Speak to the transcriber, once, and keep what it says."""
-    from audio.transcription import transcriber
-
     with note.file.open("rb") as file:
         transcript = transcriber().transcribe(file, samples, language=note.language, progress=report)
     keep_transcript(note=note, transcript=transcript, duration_seconds=len(samples) / SAMPLE_RATE)

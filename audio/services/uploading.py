@@ -12,7 +12,6 @@ from audio.decoding import MARGIN_SECONDS, Probe, UnreadableAudio, probe, too_lo
 from audio.models import VoiceNote
 from audio.storage import recordings
 from audio.transcription import spoken_language
-from audio.transcription import spoken_language
 from jobs.services import StateConflict, enqueue, new_token
 from lessons.models import Client, Club
 

@@ -13,7 +13,8 @@ SMITH = "Hi, my name is Jane Smith and my email is jane.smith@gmail.com."
 
 
 def run(note: VoiceNote) -> VoiceNote:
-    Job.objects.waiting().exclude(pk=note.job_id).delete()
+    assert note.job
+    Job.objects.waiting().exclude(pk=note.job.pk).delete()
     Job.objects.waiting().update(run_at=None)
     drain()
     return fresh(note)
