@@ -13,20 +13,23 @@ from lessons.models import Client, Club
 
 from .record import OLDEST
 from .services import MEGABYTE, too_large
+from .transcription import spoken_language, transcriber
 
 AUDIO = "audio/*,video/webm,video/mp4"  # what a microphone wrote may call itself a video
 
 
 class RecordingForm(forms.Form):
-    # Translators: French “Fichier audio”, “Langue parlée”
-    file = forms.FileField(label=gettext_lazy("Audio file"), allow_empty_file=True, widget=forms.FileInput({"accept": AUDIO}))
+    # Translators: French “Choisir un fichier audio”, “Langue parlée”
+    file = forms.FileField(label=gettext_lazy("Choose an audio file"), allow_empty_file=True, widget=forms.FileInput({"accept": AUDIO}))
     language = forms.ChoiceField(label=gettext_lazy("Language spoken"), choices=settings.LANGUAGES, required=False)
     client = forms.ModelChoiceField(Client.objects.none(), required=False, widget=forms.HiddenInput)
     request_key = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, files: Any = None, *, club: Club, client: Client | None = None) -> None:
-        super().__init__(data, files, initial={"language": club.language, "client": client and client.pk})
+        super().__init__(data, files, initial={"language": spoken_language(club.language), "client": client and client.pk})
         self.fields["client"].queryset = Client.objects.filter(club=club)  # type: ignore[attr-defined]  # a model field
+        heard = transcriber()
+        self.fields["language"].choices = [row for row in settings.LANGUAGES if heard.understands(row[0])]  # type: ignore[attr-defined]  # a choice field
         for name in ("file", "language"):
             self.fields[name].widget.attrs["class"] = "input"
 
