@@ -12,6 +12,7 @@ REGIONS = {"fr": ("BE", "FR", "CH", "LU"), "en": ("GB", "BE", "IE", "US")}  # on
 NEW = word_set("nouveau nouvelle new now maintenant")
 ANNOUNCERS = word_set("number phone mobile cell telephone numero portable gsm tel call reach")
 FORMER = word_set("ancien ancienne vieux vieille old former previous")
+UNITS = word_set("ans years rue avenue boulevard chemin place euros heures")  # the number before one of these is no part of the phone's
 MOST_GROUPS = 16
 Group = tuple[int, str]  # the word, its digits
 
@@ -96,7 +97,9 @@ def _read(speech: Speech, groups: list[Group]) -> Found | None:
 
 def _longest(speech: Speech, groups: list[Group]) -> Found | None:
     """The longest beginning that can be a number: `… 56 78` goes before `… 56 78 12 (ans)`."""
-    announced = bool(ANNOUNCERS & set(speech.before(groups[0][0], 5)))
+    if groups and speech.at(groups[-1][0] + 1) in UNITS:
+        groups = groups[:-1]
+    announced = bool(groups) and bool(ANNOUNCERS & set(speech.before(groups[0][0], 5)))
     for last in range(min(len(groups), MOST_GROUPS), 0, -1):
         value = written_phone("".join(digits for _, digits in groups[:last]), speech.language, announced=announced)
         if value:

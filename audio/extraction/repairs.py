@@ -77,7 +77,8 @@ def _spelled(words: list[Word], examples: tuple[tuple[str, ...], ...]) -> list[W
 
 def _between_letters(words: list[Word], index: int) -> bool:
     around = words[index - 1 : index] + words[index + 1 : index + 2]
-    return words[index].text == "," and len(around) == 2 and all(word.is_letter for word in around)
+    spelled = [word.is_letter or word.is_number or word.text in DIGITS for word in around]
+    return words[index].text == "," and len(around) == 2 and all(spelled) and any(word.is_letter for word in around)
 
 
 def _doubled(words: list[Word], index: int) -> tuple[list[Word], int] | None:

@@ -70,7 +70,7 @@ def same(name: str, got: str, wanted: Any) -> bool:
         return all(phrase in kept for phrase in phrases) and len(kept.split()) <= 2 * len(" ".join(phrases).split()) + 6
     if name == "phone":
         return re.sub(r"[^+0-9]", "", got) == wanted
-    return got == wanted if name in EXACT else plain(got) == plain(wanted)
+    return bool(got == wanted if name in EXACT else plain(got) == plain(wanted))
 
 
 def plain(text: str) -> str:
