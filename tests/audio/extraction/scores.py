@@ -69,8 +69,8 @@ def same(name: str, got: str, wanted: Any) -> bool:
         kept, phrases = plain(got), [plain(phrase) for phrase in wanted]
         return all(phrase in kept for phrase in phrases) and len(kept.split()) <= 2 * len(" ".join(phrases).split()) + 6
     if name == "phone":
-        return re.sub(r"[^+0-9]", "", got) == wanted
-    return bool(got == wanted if name in EXACT else plain(got) == plain(wanted))
+        return re.sub(r"[^+0-9]", "", got) == str(wanted)
+    return got == str(wanted) if name in EXACT else plain(got) == plain(wanted)
 
 
 def plain(text: str) -> str:
