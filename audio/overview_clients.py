@@ -80,8 +80,15 @@ class Field:
 
     @property
     def source(self) -> FieldChange | None:
-        """The last word that still stands."""
-        return next((change for change in self.changes if change.undone_at is None), None)
+        """The words of a note that still stand; what a person typed says so in the history."""
+        change = next((change for change in self.changes if change.undone_at is None), None)
+        return change if change and (change.note or change.words) else None
+
+    @property
+    def at_hand(self) -> FieldChange | None:
+        """What one click undoes, or puts back."""
+        latest = self.changes[0] if self.changes else None
+        return latest if latest and (latest == self.source or latest.undone_at) else None
 
     @property
     def shown(self) -> list[FieldChange]:

@@ -35,8 +35,9 @@ async function load(url, options = {}) {
 function show(page) {
   for (const region of document.querySelectorAll(LIVE)) {
     const next = page.getElementById(region.id);
-    if (!next || region.querySelector("input:focus, audio:not([hidden])")?.matches("input, [data-heard]")) continue;
+    if (!next || region.querySelector("input[type=search]:focus, input[type=radio]:focus, audio[data-heard]")) continue;
     const fresh = document.importNode(next, true);
+    keepPlaying(region, fresh);
     const open = [...region.querySelectorAll("[id] details[open]")].map((details) => details.closest("[id]").id);
     for (const id of open) fresh.querySelector(`#${CSS.escape(id)} details`)?.setAttribute("open", "");
     if (region.isEqualNode(fresh)) continue;
@@ -46,6 +47,11 @@ function show(page) {
   }
   followNewJobs(page);
   document.dispatchEvent(new CustomEvent("region:shown"));
+}
+
+function keepPlaying(region, fresh) {
+  const player = region.querySelector("[data-player]");
+  if (player?.querySelector("audio").currentTime > 0) fresh.querySelector("[data-player]")?.replaceWith(player);
 }
 
 function pathTo(element) {

@@ -1,8 +1,6 @@
 /* The recorder: speak, pause, listen, send. A chosen file goes the same way. Nothing that was recorded is lost by a failed sending:
    it stays here, may be tried again or kept as a file, and leaving the page asks first. Without this file the form sends a file. */
 
-import { awaitNote } from "./awaited.js";
-
 const KINDS = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 const BITS_A_SECOND = 48_000;
 const BARS = 48;
@@ -52,7 +50,8 @@ class Recorder {
     this.setWords("send", state === "failed" ? "again" : "send");
     this.hint(live ? this.texts.hintRecording : ["idle", "sent"].includes(state) ? this.texts.hintIdle : "");
     this.file.closest(".field").hidden = !["idle", "sent"].includes(state);
-    this.form.elements.language.closest(".field").hidden = live || state === "sending";
+    const { language } = this.form.elements;
+    language.closest(".field").hidden = language.options.length < 2 || live || state === "sending";
     this.complain(problem);
   }
 
@@ -300,7 +299,6 @@ class Recorder {
 
   arrive(answer) {
     this.renewed = false;
-    awaitNote(answer.audio_record_id);
     this.forget();
     this.enter("sent");
     this.button("toggle").focus();

@@ -1,11 +1,11 @@
 /* A note that is done says so at the foot of the page, wherever its author is by then: "Client record “Jean Dupont” created". */
 
-import { awaited, forgetNote } from "./awaited.js";
-
 const STAY_MS = 8_000;
+const AWAITED = "awaited-notes"; // sent from this tab: their end is told on whatever page it happens
 const template = document.getElementById("note-toast");
 const told = new Set();
 
+document.addEventListener("note:sent", (event) => remember([...awaited(), event.detail.audio_record_id].slice(-50)));
 document.addEventListener("job:done", (event) => {
   const { kind, result } = event.detail.job;
   if (kind === "audio.process" && result) tell(result.audio_record_id);
@@ -13,10 +13,13 @@ document.addEventListener("job:done", (event) => {
 document.addEventListener("toast:show", (event) => show(event.detail));
 for (const id of awaited()) tell(id); // those that ended between two pages
 
+function awaited() { return JSON.parse(sessionStorage.getItem(AWAITED) ?? "[]"); }
+function remember(ids) { sessionStorage.setItem(AWAITED, JSON.stringify(ids)); }
+
 async function tell(id) {
   const note = await ask(id);
   if (note === undefined || note?.status === "pending" || note?.status === "processing") return; // its job line tells
-  forgetNote(id);
+  remember(awaited().filter((each) => each !== id));
   if (note?.status !== "done" || told.has(id)) return; // a failure stays in the tray, with its reason
   told.add(id);
   show({ text: note.message, ...wayFrom(note) });
