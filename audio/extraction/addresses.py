@@ -69,7 +69,7 @@ def _end_of_street(speech: Speech, index: int) -> int:
             break
         if not linked and word in STOPS["fr"] and not _is_raised(speech, index) and full:
             break
-        if full and linked and is_stop(speech, index + 1):
+        if full and linked and is_stop(speech, index + 1) and speech.at(index + 1) not in PARTICLES:
             break
         full += not linked
         index += 1

@@ -36,6 +36,7 @@ INTRODUCTIONS = {
         r" (?:the|our|new|this|a) (?:PERSON) (?:, |is |s |, )?| client , ",
         r" (?:registration|registered|register|sign up|signed up|enrol|enrolled|update)(?: for| of|,| ,)* ",
         r" (?:TITLE) ",
+        r" (?:little|young) ",
         r" (?:spoke|speaking|talked|talking|met|saw|called|had|seen) (?:to |with )?",
         r" (?:this is|here is|it s|it is|i m|i am|about|for|with) (?:about )?",
     ),
@@ -46,9 +47,13 @@ PARTS = {
 }
 OPENINGS = {  # after a name that begins a sentence
     "fr": word_set(
-        "a est , il elle son sa ses ne nee habite monte vient veut voudrait aimerait souhaite peut doit va avait mail telephone tel numero"
+        "a est , il elle son sa ses ne nee habite monte vient aime veut voudrait aimerait souhaite peut doit va avait "
+        "mail telephone tel numero"
     ),
-    "en": word_set("is has had was can will would , he she his her born lives rides wants needs came comes phone email aged"),
+    "en": word_set(
+        "is has had was can will would , he she his her born lives rides wants needs came comes passed moved called fell broke "
+        "likes loves rode phone email aged"
+    ),
 }
 STARTERS = word_set("alors bonjour bonsoir salut voila ok okay so well hi hello hey donc c est it s and et pour now")
 ANIMALS = {
@@ -152,7 +157,9 @@ def _is_plausible(speech: Speech, units: list[Unit]) -> bool:
     before = speech.before(units[0].first, 2)
     parent = len(before) == 2 and before[0] in PARENTS and before[1] in {"de", "d"}
     surely_one = (
-        parent or before[-1:] in (["petite"], ["petit"], ["jeune"], ["ici"]) or (speech.language == "fr" and before == ["c", "est"])
+        parent
+        or before[-1:] in (["petite"], ["petit"], ["jeune"], ["little"], ["young"], ["ici"])
+        or (speech.language == "fr" and before == ["c", "est"])
     )
     if len(units) < 2 and not surely_one:
         return False

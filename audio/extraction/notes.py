@@ -9,7 +9,7 @@ from .word_sets import phrases, word_set
 STEMS = {
     "fr": tuple(
         word_set(
-            "allergi asthm epilep diabet fractur hernie vertige handicap autis dyslex dysprax "
+            "allergi asthm epilep diabet fractur hernie vertige prothes handicap autis dyslex dysprax "
             "hyperactif tdah blesse operee enceinte timide "
             "anxieu angoiss stress craint peureu apprehen phobi intoleran malvoyan malentendan lunettes medicament traitement insuline"
         )
@@ -40,8 +40,8 @@ WISHES = {
     "en": word_set("wants want wishes hopes hoping dreams"),
 }
 NOT_WORTH = {  # after a wish: what another field says, or the reason of every note
-    "fr": word_set("venir s m inscrire etre bien"),
-    "en": word_set("come sign register enrol book join"),
+    "fr": word_set("venir s m inscrire etre bien qu"),
+    "en": word_set("come sign register enrol book join us"),
 }
 SUBJECTS = {
     "fr": word_set("il elle je j on son sa ses mon ma mes c"),

@@ -6,6 +6,7 @@ from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMa
 from .found import Found
 from .repairs import CORRECTED
 from .speech import Speech
+from .stops import STOPS
 from .word_sets import word_set
 
 REGIONS = {"fr": ("BE", "FR", "CH", "LU"), "en": ("GB", "BE", "IE", "US")}  # only for the length and the spaces: no country is made up
@@ -102,9 +103,15 @@ def _longest(speech: Speech, groups: list[Group]) -> Found | None:
     announced = bool(groups) and bool(ANNOUNCERS & set(speech.before(groups[0][0], 5)))
     for last in range(min(len(groups), MOST_GROUPS), 0, -1):
         value = written_phone("".join(digits for _, digits in groups[:last]), speech.language, announced=announced)
-        if value:
+        if value and (last == len(groups) or _counts_something(speech, groups, last)):
             return speech.found(value, groups[0][0], groups[last - 1][0] + 1)
     return None
+
+
+def _counts_something(speech: Speech, groups: list[Group], last: int) -> bool:
+    """What is left over of the digits must belong to something else; a number that is too long is nobody's."""
+    after = speech.at(groups[-1][0] + 1)
+    return speech.at(groups[last - 1][0] + 1) == "," or (after.isalpha() and after not in STOPS[speech.language])
 
 
 def written_phone(digits: str, language: str, *, announced: bool = True) -> str | None:
@@ -112,7 +119,7 @@ def written_phone(digits: str, language: str, *, announced: bool = True) -> str 
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     american = announced and language == "en" and len(digits) == 10
-    if not (digits[:1] in {"0", "+"} or american) or not 9 <= len(digits) <= 16:
+    if not (digits[:1] in {"0", "+"} or american) or not 9 <= len(digits) <= (16 if digits[0] == "+" else 11):
         return None
     if digits.startswith("+"):
         return next((phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL) for number in _possible(digits, None)), None)

@@ -86,7 +86,7 @@ def _caseless(speech: Speech, index: int, most: int) -> list[Unit]:
     while index < len(speech) and len(units) < most:
         unit = unit_at(speech, index)
         word = speech.at(index)
-        particle = bool(units) and unit.last == index + 1 and word in PARTICLES
+        particle = bool(units) and unit.last == index + 1 and word in PARTICLES and not (full > 1 and word in LOWER)
         if not particle and (_cannot_be_named(speech, unit) or (full >= 2 and not is_stop(speech, unit.last))):
             break
         units.append(unit)

@@ -76,9 +76,11 @@ def _spelled(words: list[Word], examples: tuple[tuple[str, ...], ...]) -> list[W
 
 
 def _between_letters(words: list[Word], index: int) -> bool:
-    around = words[index - 1 : index] + words[index + 1 : index + 2]
-    spelled = [word.is_letter or word.is_number or word.text in DIGITS for word in around]
-    return words[index].text == "," and len(around) == 2 and all(spelled) and any(word.is_letter for word in around)
+    if words[index].text != "," or not 0 < index < len(words) - 1 or not words[index - 1].is_letter:
+        return False
+    following = words[index + 1]
+    spelling = index > 2 and words[index - 2].text == "," and words[index - 3].is_letter
+    return following.is_letter or (spelling and (following.is_number or following.text in DIGITS))
 
 
 def _doubled(words: list[Word], index: int) -> tuple[list[Word], int] | None:

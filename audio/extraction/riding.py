@@ -32,12 +32,12 @@ LEVELS = {
 }
 RIDES = {
     "fr": (
-        r" (?:monte|montera) (?:(?:toujours|souvent|parfois|habituellement|generalement|d "
+        r" (?:monte|montera|(?:aime|adore|prefere) (?:bien |surtout )?monter) (?:(?:toujours|souvent|parfois|habituellement|generalement|d "
         r"habitude|maintenant|actuellement|deja) )?(?:sur )?",
         r" (?:cheval|poney|jument|monture) (?:prefere |preferee |favori |favorite |habituel |habituelle )?(?:s appelle |c est |est |, )",
     ),
     "en": (
-        r" (?:rides|ride|is riding) (?:(?:always|usually|often|mostly|mainly|now|currently) )?(?:on )?",
+        r" (?:rides|ride|is riding|(?:likes|loves|prefers) riding) (?:(?:always|usually|often|mostly|mainly|now|currently) )?(?:on )?",
         r" (?:horse|pony|mare|mount) (?:is called |is named |is |s |, |called |named )",
     ),
 }

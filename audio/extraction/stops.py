@@ -5,7 +5,7 @@ from .word_sets import word_set
 STOPS = {
     "fr": word_set(
         """
-        adore adorent aime deteste commence reprend progresse rentre arrive passe apprend trouve pense sait dort mange
+        le la les l adore adorent aime deteste commence reprend progresse rentre arrive passe apprend trouve pense sait dort mange
         court saute trotte je j tu t il elle on nous vous ils elles se s me m te lui leur y en ce c ca cela ceci qui que
         qu quoi dont ou un une des les mon ma mes ton ta tes son sa ses notre nos votre vos leurs cet cette ces a au aux
         avec sans pour par dans sur sous chez vers entre depuis pendant apres avant jusqu contre sauf comme et mais donc
@@ -30,7 +30,7 @@ STOPS = {
     ),
     "en": word_set(
         """
-        plus loves love hates hate starts started stopped plays thinks knows goes gets says said told asked enjoys
+        little young passed plus loves love hates hate starts started stopped plays thinks knows goes gets says said told asked enjoys
         learns jumps trots seems looks i you he she it we they me him her us them my your his its our their who whom
         which that this these those there here what a an the and or but so if as at by for from in into of off on onto
         out over to up with without about after before since until till than is are was were be been being am isn has
