@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from audio.diagnosis import Diagnosis
 from jobs.registry import PermanentError, RetryableError
 
 CONNECT_SECONDS = 10
@@ -74,3 +75,23 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) else None
+
+
+def diagnose(model: str) -> Diagnosis:
+    """Asks for the list of models, which costs nothing."""
+    facts = {"server": settings.OPENAI_BASE_URL or "api.openai.com", "model": model}
+    if not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
+        return Diagnosis("fail", _("openai: there is no key"), _("Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own."))
+    try:
+        with errors_for_people():
+            known = {each.id for each in client().with_options(timeout=CONNECT_SECONDS).models.list()}
+    except PermanentError as error:
+        if isinstance(error.__cause__, openai.NotFoundError):  # a small server may have no list
+            return Diagnosis("ok", _("openai: %(server)s answers, and lists no models") % facts)
+        return Diagnosis("fail", f"openai: {error}", _("Check OPENAI_API_KEY and OPENAI_BASE_URL."))
+    except RetryableError as error:
+        return Diagnosis("fail", f"openai: {error}", _("Check OPENAI_BASE_URL and the network; notes wait and are tried again."))
+    if model not in known:
+        text = _("openai: %(server)s does not list the model %(model)s") % facts
+        return Diagnosis("warn", text, _("Set OPENAI_TRANSCRIPTION_MODEL or OPENAI_EXTRACTION_MODEL to one that it has."))
+    return Diagnosis("ok", _("openai: %(server)s answers and has the model %(model)s") % facts)

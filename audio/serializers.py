@@ -20,7 +20,10 @@ class RecordingSerializer(serializers.Serializer[Any]):
         queryset=Client.objects.none(), required=False, allow_null=True, default=None, help_text="On whose page it was recorded."
     )
     language = serializers.ChoiceField(
-        choices=settings.LANGUAGES, required=False, default="", help_text="That is spoken; without it the club's."
+        choices=settings.LANGUAGES,
+        required=False,
+        default="",
+        help_text="That is spoken; without it the club's, or what the transcriber understands.",
     )
 
     def get_fields(self) -> dict[str, Any]:

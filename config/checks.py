@@ -20,7 +20,13 @@ LEAST = {  # the least value that makes sense
     "EMAIL_TIMEOUT": 1,
     "DB_POOL_SIZE": 1,
     "DB_POOL_MORE": 0,
+    "AUDIO_MAX_MEGABYTES": 1,
+    "AUDIO_MAX_MINUTES": 1,
+    "AUDIO_UPLOADS_A_MINUTE": 1,
+    "AUDIO_RETENTION_DAYS": 1,
+    "OPENAI_TIMEOUT": 1,
 }
+MOST = {"OPENAI_TIMEOUT": 280}  # the job that asks is stopped after 300
 
 
 @register()
@@ -46,11 +52,9 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def check_numbers(**kwargs: Any) -> list[CheckMessage]:
-    return [
-        Error(f"{name} is {getattr(settings, name)}.", hint=f"Set it to {least} or more.", id="config.E003")
-        for name, least in LEAST.items()
-        if getattr(settings, name) < least
-    ]
+    hints = {name: f"Set it to {least} or more." for name, least in LEAST.items() if getattr(settings, name) < least}
+    hints |= {name: f"Set it to {most} or less." for name, most in MOST.items() if getattr(settings, name) > most}
+    return [Error(f"{name} is {getattr(settings, name)}.", hint=hint, id="config.E003") for name, hint in hints.items()]
 
 
 @register()
@@ -72,6 +76,30 @@ def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
         yield Error("BASE_URL is not a web address.", hint=hint, id="config.E005")
     if "Redis" in settings.CACHES["default"]["BACKEND"] and find_spec("redis") is None:
         yield Error("CACHE_URL names Redis, whose client is not installed.", hint=".venv/bin/pip install redis", id="config.E006")
+
+
+@register()
+def check_voice_notes(**kwargs: Any) -> Iterator[CheckMessage]:
+    needed = [name for name in ("TRANSCRIBER", "EXTRACTOR") if getattr(settings, name) == "openai"]
+    if needed and not (settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL):
+        hint = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your own; or choose another."
+        yield Error(f"{' and '.join(needed)} is openai, and there is no key.", hint=hint, id="config.E007")
+    if settings.OPENAI_BASE_URL and not _is_web_address(settings.OPENAI_BASE_URL):
+        hint = "Set it to an address such as http://127.0.0.1:8001/v1, or leave it empty."
+        yield Error("OPENAI_BASE_URL is not a web address.", hint=hint, id="config.E005")
+    if settings.TRANSCRIBER == "faster-whisper":
+        yield from _missing("TRANSCRIBER is faster-whisper", "faster_whisper", "requirements-whisper.txt")
+    if settings.AUDIO_S3_BUCKET:
+        yield from _missing("AUDIO_S3_BUCKET names an object store", "storages", "requirements-s3.txt")
+    if settings.AUDIO_S3_ENDPOINT_URL and not _is_web_address(settings.AUDIO_S3_ENDPOINT_URL):
+        hint = "Set it to the address of the object store, or leave it empty for Amazon's."
+        yield Error("AUDIO_S3_ENDPOINT_URL is not a web address.", hint=hint, id="config.E005")
+
+
+def _missing(wish: str, package: str, requirements: str) -> Iterator[CheckMessage]:
+    if find_spec(package) is None:
+        hint = f".venv/bin/pip install --require-hashes -r {requirements}"
+        yield Error(f"{wish}, and its package is not installed.", hint=hint, id="config.E008")
 
 
 def _is_web_address(text: str) -> bool:

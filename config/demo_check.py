@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from http.cookiejar import CookieJar
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
@@ -19,6 +20,8 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 WAIT_SECONDS = 30
 WEEKS = 5
 FEWEST_TEACHERS, FEWEST_CLIENTS = 25, 60
+SPOKEN_NOTE = Path(__file__).resolve().parents[1] / "audio" / "demo_notes" / "jane.ogg"
+SPOKEN = {"first_name": "Jane", "last_name": "Smith", "phone": "0499 12 34 56", "horse": "Apollo"}
 
 
 class NotSeenError(Exception):
@@ -44,12 +47,19 @@ class Visitor:
     def post(self, path: str, body: dict[str, Any], **headers: str) -> Answer:
         return self.send("POST", path, body, headers)
 
-    def send(self, method: str, path: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None) -> Answer:
+    def upload(self, path: str, file: Path, **fields: str) -> Answer:
+        mark = secrets.token_hex(16)
+        parts = [f'form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items()]
+        parts.append(f'form-data; name="file"; filename="{file.name}"\r\n\r\n'.encode() + file.read_bytes())
+        body = b"".join(f"--{mark}\r\nContent-Disposition: ".encode() + part + b"\r\n" for part in parts) + f"--{mark}--\r\n".encode()
+        return self.send("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={mark}"})
+
+    def send(self, method: str, path: str, body: dict[str, Any] | bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         sent = {"Accept": "application/json", "Accept-Language": "fr", "Content-Type": "application/json", **(headers or {})}
         if self.token:
             sent["Authorization"] = f"Token {self.token}"
         address = path if path.startswith("http") else self.url + path
-        data = None if body is None else json.dumps(body).encode()
+        data = json.dumps(body).encode() if isinstance(body, dict) else body
         try:
             with urlopen(Request(address, data, sent, method=method), timeout=30) as answer:
                 return Answer(answer.status, parse(answer.read()))
@@ -79,6 +89,7 @@ class Check:
     lesson: dict[str, Any] = field(init=False)
     job: dict[str, Any] = field(init=False)
     lessons: list[dict[str, Any]] = field(init=False)
+    note: dict[str, Any] = field(init=False)
 
     def log_in(self) -> str:
         self.manager = self.nobody.log_in("manager")
@@ -197,15 +208,47 @@ class Check:
         require(self.request["title"] in page, "the lesson is not on the planning page")
         return "on the planning page, after the log-in form"
 
+    def speak(self) -> str:
+        answer = self.manager.upload("/api/audio/upload", SPOKEN_NOTE, language="en")
+        require(answer.status == 202 and answer.body["status"] == "pending", f"the note was not taken: {answer}")
+        self.note = answer.body
+        return f"note {self.note['audio_record_id']}, {self.note['status']}"
+
+    def find_the_spoken_client(self) -> str:
+        def ended() -> bool:
+            self.note = self.manager.get(self.note["status_url"]).body | {"status_url": self.note["status_url"]}
+            return self.note["status"] in ("done", "failed")
+
+        wait_until(ended, "the note to be understood")
+        require(self.note["status"] == "done" and self.note["client"], f"the note names nobody: {self.note}")
+        client = self.manager.get(f"/api/clients/{self.note['client']['id']}/").body
+        require({name: client[name] for name in SPOKEN} == SPOKEN, f"not what was said: {client}")
+        return str(self.note["message"])
+
+    def undo(self) -> str:
+        change = next(row for row in self.note["client"]["changes"] if row["field"] == "horse")
+        answer = self.manager.post(f"/api/clients/changes/{change['id']}/undo/", {})
+        client = self.manager.get(f"/api/clients/{change['client']}/").body
+        require(answer.status == 200 and client["horse"] == change["old"], f"the horse is still there: {client}")
+        return f"{change['field']} of second {change['position_seconds']}: “{change['words']}”"
+
+    def erase(self) -> str:
+        """So that the check can be repeated; with the client go the note and its recording."""
+        removed = self.manager.send("DELETE", f"/api/clients/{self.note['client']['id']}/").status
+        left = [self.manager.get(path).status for path in (self.note["status_url"], self.note["file_url"])]
+        require([removed, *left] == [204, 404, 404], f"not erased: {removed}, {left}")
+        return "404 for note and recording"
+
     def be_a_stranger(self) -> str:
         stranger = self.nobody.log_in("stranger")
         paths = [f"/api/lessons/{self.lesson['id']}/", f"/api/clients/{self.payer['id']}/", self.job["status_url"]]
+        paths += [self.note["status_url"], self.note["file_url"]]
         answers = {path: stranger.get(path).status for path in paths}
         require(set(answers.values()) == {404}, f"a stranger sees something: {answers}")
         others = {**self.request, "starts_at": "2031-01-06T10:00:00", "repeat": None}
         refused = stranger.post("/api/lessons/", others).status
         require(refused in (400, 404), f"a stranger plans with our teacher: {refused}")
-        return "404 for lesson, client and job"
+        return "404 for lesson, client, job, note and recording"
 
     def be_wrong(self) -> str:
         """The same hour, teacher and place again: refused at its field, and nothing is made."""
@@ -235,7 +278,11 @@ def check_demo(url: str) -> int:
         ("see the reminders", check.see_reminders),
         ("see it on the page", check.see_the_page),
         ("be refused", check.be_wrong),
+        ("speak about a client", check.speak),
+        ("find the client", check.find_the_spoken_client),
+        ("undo a field", check.undo),
         ("be a stranger", check.be_a_stranger),
+        ("erase the client", check.erase),
         ("see the health", check.see_health),
     ]
     for name, step in steps:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from jobs import tray
 from jobs.access import is_operator
@@ -63,10 +64,14 @@ def sections_of(request: HttpRequest, membership: Membership | None) -> tuple[Se
     name = (request.resolver_match.url_name if request.resolver_match else "") or ""
     sections = [Section(_("Planning"), reverse("planning"), "plan", current=name.startswith(("planning", "lesson")))]
     if membership and membership.role == Membership.Role.MANAGER:
-        # Translators: a section of the site: French “Lettres”
-        sections.append(Section(_("Letters"), reverse("letters"), "letter", current=name.startswith("letters")))
-        # Translators: a section of the site: French “Effectifs”
-        sections.append(Section(_("Staffing"), reverse("staffing"), "staff", current=name.startswith("staffing")))
+        sections += [
+            Section(_("Clients"), reverse("clients"), "rider", current=name.startswith("client")),
+            # Translators: sections of the site: French “Lettres”, “Notes”
+            Section(_("Letters"), reverse("letters"), "letter", current=name.startswith("letters")),
+            Section(pgettext("voice", "Notes"), reverse("notes"), "mic", current=name.startswith("note")),
+            # Translators: French “Effectifs”
+            Section(_("Staffing"), reverse("staffing"), "staff", current=name.startswith("staffing")),
+        ]
     if is_operator(request.user):
         sections.append(Section(_("Administration"), reverse("admin:index"), "tools"))
     return tuple(sections)

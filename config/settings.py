@@ -238,6 +238,9 @@ OPENAI_TRANSCRIPTION_MODEL = env.str("OPENAI_TRANSCRIPTION_MODEL", default="whis
 OPENAI_EXTRACTION_MODEL = env.str("OPENAI_EXTRACTION_MODEL", default="gpt-4o-mini")
 OPENAI_TIMEOUT = env.int("OPENAI_TIMEOUT", default=120)
 WHISPER_MODEL = env.str("WHISPER_MODEL", default="small")  # a name, or a folder
+WHISPER_DEVICE = env.choice("WHISPER_DEVICE", default="auto", choices=("auto", "cpu", "cuda"))
+WHISPER_COMPUTE_TYPE = env.str("WHISPER_COMPUTE_TYPE", default="default")
+WHISPER_DOWNLOAD = env.bool("WHISPER_DOWNLOAD", default=False)  # let a worker fetch a model that is named and not there
 
 # ── API ──────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
@@ -286,6 +289,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
+        "media-src": [SELF, "blob:"],  # a recording is listened to before it is sent
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -33,7 +33,7 @@ def test_the_life_of_a_job_is_told_as_in_the_code() -> None:
 
 
 def test_every_setting_is_in_the_table_and_no_other() -> None:
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "config/settings.py").read_text()))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z0-9_]+)"', (ROOT / "config/settings.py").read_text()))
     assert {row.split("`")[1] for row in rows(section("Settings"))[2:]} == read
 
 

@@ -9,15 +9,16 @@ from .proper import PARTICLES, is_stop, proper_run, spell
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
 from .stops import STOPS
+from .word_sets import word_set
 
 STREET = {
-    "fr": "rue|avenue|av|boulevard|bd|chemin|place|impasse|allee|route|chaussee|quai|square|clos|dreve|sentier|ruelle|faubourg|venelle|cite",
+    "fr": "rue|avenue|av|boulevard|bd|chemin|place|impasse|allee|route|chaussee|quai|square|clos|dreve|sentier|ruelle|venelle|cite",
     "en": "street|road|lane|avenue|drive|close|court|way|place|square|gardens|crescent|terrace|grove|row|park|mews|rd|st|ave",
 }
 # A number, the street's words, perhaps the box; in French the kind of street comes first, in English last.
 FRENCH = re.compile(rf" (?P<number>[0-9]{{1,4}} (?:(?:bis|ter|[a-e]) )?)?(?:, )?(?P<kind>{STREET['fr']}) ")
 ENGLISH = re.compile(rf" (?P<number>[0-9]{{1,4}}[a-e]? )(?P<name>(?:[a-z]+ ){{1,3}}?)(?P<kind>{STREET['en']}) ")
-ANNOUNCED = frozenset("adresse habite habitant demeure domicilie domiciliee vit demenage".split())
+ANNOUNCED = word_set("adresse habite habitant demeure domicilie domiciliee vit demenage")
 NUMBER_AFTER = re.compile(r" (?:, )?(?:au )?(?:numero |n )?(?P<number>[0-9]{1,4}(?: bis| ter)?) (?!ans |heures |h )")
 TOWN = re.compile(r" (?:, )?(?:a |au |in )?(?P<code>[0-9](?: ?[0-9]){3,4}) ")
 FRENCH_STREET_WORDS = 6
@@ -68,7 +69,7 @@ def _end_of_street(speech: Speech, index: int) -> int:
             break
         if not linked and word in STOPS["fr"] and not _is_raised(speech, index) and full:
             break
-        if full and linked and is_stop(speech, index + 1):
+        if full and linked and is_stop(speech, index + 1) and speech.at(index + 1) not in PARTICLES:
             break
         full += not linked
         index += 1

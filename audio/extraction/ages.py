@@ -10,13 +10,14 @@ from .numbers import MONTHS
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
 from .stops import STOPS
+from .word_sets import word_set
 
 OLDEST = 120
 MONTH = "|".join(MONTHS)
 DAY, YEAR = r"(?:1er |premier |first )?[0-9]{0,2}", r"(?:[0-9]{4}|[0-9]{2} [0-9]{2}|[0-9]{2})"
 BORN = {
-    "fr": r" (?:nee?s?|naissance|anniversaire) (?:, |donc |c est |est )*(?:le )?(?:lundi |mardi |mercredi |jeudi |vendredi |samedi |dimanche )?",
-    "en": r" (?:born|birth|birthday|dob) (?:, |is |was |s )*(?:on )?(?:the )?(?:monday |tuesday |wednesday |thursday |friday |saturday |sunday )?",
+    "fr": r" (?:nee?s?|naissance|anniversaire) (?:, |donc |c est |est )*(?:le )?(?:[a-z]{3,5}di |dimanche )?",
+    "en": r" (?:born|birth|birthday|dob) (?:, |is |was |s )*(?:on )?(?:the )?(?:[a-z]{3,6}day )?",
 }
 DATES = (
     rf"(?P<day>[0-9]{{1,2}}|premier|first|1er) (?:of )?(?P<month>{MONTH}) (?:, |in |of )?(?P<year>{YEAR}) ",
@@ -30,15 +31,18 @@ AGE = {
     "en": (
         r" (?P<age>[0-9]{1,3}) (?:years? old|year old|yo|years of age) ",
         r" (?:aged?|turned) (?:is |, )?(?P<age>[0-9]{1,3}) ",
-        r" (?:i m|i am|he s|he is|she s|she is|is) (?:now |only |just )?(?P<age>[0-9]{1,3}) (?=[,.] |and |but |her |his |she |he |my |a |with |$)",
+        r" (?:i m|i am|he s|she s|is) (?:now |only |just )?(?P<age>[0-9]{1,3}) (?=[,.] |and |but |her |his |she |he |my |a |with |$)",
     ),
 }
 NOT_AN_AGE = {
-    "fr": frozenset("depuis pendant y dans durant moins environs experience pratique frere soeur tous aura bientot".split()),
-    "en": frozenset("for since in within under over than brother sister every be nearly".split()),
+    "fr": word_set(
+        "fetera fete feter ses commence depuis pendant y dans durant moins environs experience pratique frere soeur tous aura bientot"
+    ),
+    "en": word_set("for since in within under over than brother sister every be nearly"),
 }
-STREETS = frozenset("street road lane rue avenue boulevard place chemin months h am pm".split())
-AFTER_AN_AGE = frozenset("d qu que experience de".split())
+MINE = (["mon"], ["ma"], ["notre"], ["my"], ["our"])  # a parent who calls about a child
+STREETS = word_set("street road lane rue avenue boulevard place chemin months h am pm")
+AFTER_AN_AGE = word_set("d qu que experience de")
 
 
 def find_birth_date(speech: Speech, today: date) -> Found | None:
@@ -114,13 +118,16 @@ def _ages(speech: Speech) -> Iterator[tuple[Found, int]]:
             first, last = speech.index(match.start("age")), speech.index(match.end())
             years = int(match["age"])
             before = set(speech.before(first, 3))
-            if 1 <= years <= OLDEST and not before & NOT_AN_AGE[speech.language] and not _is_of_another(speech, first):
-                if speech.at(last) not in AFTER_AN_AGE:
-                    yield speech.found(str(years), first, last), first
+            if speech.raw(first - 1) == "à":
+                continue
+            otherwise = before & NOT_AN_AGE[speech.language] or speech.at(last) in AFTER_AN_AGE
+            if 1 <= years <= OLDEST and not otherwise and not _is_of_another(speech, first):
+                yield speech.found(str(years), first, last), first
 
 
 def _is_of_another(speech: Speech, index: int) -> bool:
     """`son frère a 10 ans`; but `la maman de Zoé, Zoé a 9 ans`."""
-    words = speech.before(index, 4)
+    words = speech.before(index, 5)
     near = words[len(words) - words[::-1].index(",") :] if "," in words else words
-    return bool(OTHERS[speech.language] & set(near)) or (speech.language == "fr" and near[-2:] == ["a", "l"])
+    theirs = {place for place, word in enumerate(near) if word in OTHERS[speech.language] and near[place - 1 : place] not in MINE}
+    return bool(theirs) or (speech.language == "fr" and near[-2:] == ["a", "l"])

@@ -5,50 +5,57 @@ from dataclasses import dataclass
 from .found import Found
 from .repairs import CORRECTED
 from .speech import Speech
+from .word_sets import word_set
 
 DAYS = {
-    "fr": frozenset(f"{day}{plural}" for day in "lundi mardi mercredi jeudi vendredi samedi dimanche".split() for plural in ("", "s")),
-    "en": frozenset(f"{day}{plural}" for day in "monday tuesday wednesday thursday friday saturday sunday".split() for plural in ("", "s")),
+    "fr": frozenset(f"{day}{plural}" for day in word_set("lundi mardi mercredi jeudi vendredi samedi dimanche") for plural in ("", "s")),
+    "en": frozenset(
+        f"{day}{plural}" for day in word_set("monday tuesday wednesday thursday friday saturday sunday") for plural in ("", "s")
+    ),
 }
 PARTS = {
-    "fr": frozenset(
-        "matin matins matinee matinees midi midis soir soirs soiree soirees weekend weekends week vacances semaine heures heure".split()
+    "fr": word_set(
+        "matin matins matinee matinees midi midis soir soirs soiree soirees weekend weekends week vacances semaine heures heure"
     ),
-    "en": frozenset(
-        "morning mornings afternoon afternoons evening evenings night nights lunchtime weekend weekends weekday weekdays holidays term".split()
+    "en": word_set(
+        "morning mornings afternoon afternoons evening evenings night nights lunchtime weekend weekends weekday weekdays holidays term"
     ),
 }
 LINKS = {
-    "fr": frozenset(
-        "le la les l et ou , de des du en fin debut milieu tous toutes tout chaque jours jour sauf apres avant a d partir entre vers jusqu h "
-        "scolaires scolaire pendant hors end seulement uniquement tot tard".split()
+    "fr": word_set(
+        "le la les l et ou , de des du en fin au debut milieu tous toutes tout chaque jours jour "
+        "sauf apres avant a d partir entre vers jusqu h "
+        "scolaires scolaire pendant hors end seulement uniquement tot tard"
     ),
-    "en": frozenset(
+    "en": word_set(
         "and or , the on in from after before between until till am pm o clock every all any most except but late early each other during "
-        "time school only either to around".split()
+        "time school only either to around"
     ),
 }
-BEFORE_A_TIME = frozenset("apres avant partir a entre vers et de jusqu from after before between until till at to and by around".split())
-TIME_MARKS = frozenset("heures heure h am pm o".split())
-LEFT = frozenset("le la les l et ou , on the and or des du de a at but in only seulement uniquement".split())
-RIGHT = LEFT | frozenset(
-    "en d to around from after before between until till apres avant partir entre vers jusqu sauf except pendant during tous tout".split()
+BEFORE_A_TIME = word_set("apres avant partir a entre vers et de jusqu from after before between until till at to and by around")
+TIME_MARKS = word_set("heures heure h am pm o")
+LEFT = word_set("le la les l et ou , on the and or des du de a at but in only seulement uniquement")
+RIGHT = LEFT | word_set(
+    "en d to around from after before between until till apres avant partir entre vers jusqu sauf except pendant during tous tout"
 )
 SIGNS = {
-    "fr": frozenset(
-        "dispo disponible disponibles dispos disponibilite disponibilites libre libres prefere preferent preferait plutot idealement".split()
+    "fr": word_set(
+        "dispo disponible disponibles dispos disponibilite disponibilites libre libres prefere preferent preferait plutot idealement"
     ),
-    "en": frozenset("available availability free prefer prefers preferred preferably ideally".split()),
+    "en": word_set("available availability free prefer prefers preferred preferably ideally"),
 }
 COMING = {
-    "fr": frozenset("venir vient viens viendra viendrait arrange convient".split()),
-    "en": frozenset("come comes coming attend make suits".split()),
+    "fr": word_set("venir vient viens viendra viendrait arrange convient"),
+    "en": word_set("come comes coming attend make suits"),
 }
 AFTERWARDS = {
-    "fr": frozenset("convient arrange conviendrait arrangerait".split()),
-    "en": frozenset("suits suit works work best fine".split()),
+    "fr": word_set("convient arrange conviendrait arrangerait"),
+    "en": word_set("suits suit works work best fine"),
 }
-NEVER = {"fr": frozenset("pas plus jamais ni aucun".split()), "en": frozenset("not t cannot never no unable longer".split())}
+NEVER = {"fr": word_set("pas plus jamais ni aucun"), "en": word_set("not t cannot never no unable longer")}
+USUAL = word_set("tous toutes chaque semaine weekend every any only")
+ARTICLES = word_set("le la l un une les notre the a an our")
+CLIENT = word_set("client cliente cavalier cavaliere eleve petite petit client rider pupil student girl boy")
 REACH = 6
 
 
@@ -94,7 +101,7 @@ def _stretches(speech: Speech) -> list[Stretch]:
 def _belongs(speech: Speech, index: int) -> bool:
     word = speech.words[index]
     if word.is_number:
-        time = speech.at(index - 1) in BEFORE_A_TIME or speech.at(index + 1) in TIME_MARKS or speech.at(index - 1) == "h"
+        time = speech.at(index - 1) in BEFORE_A_TIME or speech.at(index + 1) in TIME_MARKS or speech.at(index - 1) in TIME_MARKS
         return time and len(word.text) <= 2
     return word.text in DAYS[speech.language] | PARTS[speech.language] | LINKS[speech.language] or _is_noon(speech, index)
 
@@ -115,9 +122,23 @@ def _trimmed(speech: Speech, first: int, last: int) -> Stretch:
 def _is_offered(speech: Speech, stretch: Stretch) -> bool:
     if _is_refused(speech, stretch):
         return False
-    before = set(speech.before(stretch.first, REACH))
+    before = speech.before(stretch.first, REACH)
     after = {speech.at(index) for index in range(stretch.last, stretch.last + 4)}
-    return bool(before & (SIGNS[speech.language] | COMING[speech.language]) or after & AFTERWARDS[speech.language])
+    if SIGNS[speech.language] & set(before) or AFTERWARDS[speech.language] & after:
+        return True
+    coming = [place for place, word in enumerate(before) if word in COMING[speech.language]]
+    return bool(coming) and _is_usual(speech, stretch) and not _is_somebody_else(before[: coming[-1]])
+
+
+def _is_usual(speech: Speech, stretch: Stretch) -> bool:
+    """`vient le mardi`, `comes on Tuesdays`; not `vient mardi`."""
+    words = [speech.at(index) for index in range(max(0, stretch.first - 1), stretch.last)]
+    return words[0] in {"le", "les"} or any(word in USUAL or (word.endswith("s") and word != "apres") for word in words)
+
+
+def _is_somebody_else(before: list[str]) -> bool:
+    """`le vétérinaire vient`; but `la cliente vient`."""
+    return before[-2:-1] != [] and before[-2] in ARTICLES and before[-1] not in CLIENT
 
 
 def _is_refused(speech: Speech, stretch: Stretch) -> bool:

@@ -1,16 +1,19 @@
 """E-mail addresses: written, dictated ("jean point dupont arobase…"), spelled."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from email_validator import EmailNotValidError, validate_email
 
 from .found import Found
+from .names import likeness
 from .phones import is_former
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
 from .stops import STOPS
+from .word_sets import word_set
 
-AT = {"fr": frozenset("arobase arrobase arobas arobaze at @".split()), "en": frozenset(("at", "@"))}
+AT = {"fr": word_set("arobase arrobase arobas arobaze at @"), "en": frozenset(("at", "@"))}
 SIGNS = {
     "fr": {"point": ".", "dot": ".", "tiret": "-", "underscore": "_", "plus": "+"},
     "en": {"dot": ".", "point": ".", "period": ".", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-", "plus": "+"},
@@ -24,10 +27,11 @@ LONG_SIGNS = {
 }
 GLUE = {".": ".", "_": "_", "-": "-", "+": "+", "'": "", "’": ""}
 ANCHORS = {
-    "fr": frozenset("mail email mel courriel coordonnees adresse".split()),
-    "en": frozenset("email mail address details e".split()),
+    "fr": word_set("mail email mel courriel coordonnees adresse"),
+    "en": word_set("email mail address details"),
 }
-LEADS = frozenset("c est sont are s maintenant donc alors is now it , nouveau nouvelle new mail email e address electronique".split())
+CAPITALS = word_set("majuscule minuscule majuscules minuscules capital uppercase lowercase")
+LEADS = word_set("c est sont are s maintenant donc alors is now it , nouveau nouvelle new mail email e address electronique")
 MOST_WORDS = 40
 
 
@@ -72,14 +76,23 @@ def _valid(local: Piece, domain: Piece) -> str | None:
 
 def _local(speech: Speech, at: int) -> Piece | None:
     """Back from the at sign: as far as points, glue or spelling reach, or to the words that announce an address."""
-    anchored = _anchored_start(speech, at)
+    written = speech.words[at].glue != " "
+    anchored = None if written else _anchored_start(speech, at)
     first = at
     while first > 0 and first > at - MOST_WORDS and _goes_on(speech, first, at):
         first -= 1
     if anchored is not None:
         first = min(first, anchored)
+    elif not (written or _is_sure(speech, first, at)):
+        return None
     first += _leading_signs(speech, first, at)
     return Piece(_join(speech, first, at), first, at) if first < at else None
+
+
+def _is_sure(speech: Speech, first: int, at: int) -> bool:
+    """One bare word before the at sign may be anything, unless it was announced."""
+    signs = any(_sign(speech, index) or speech.words[index].glue in GLUE for index in range(first + 1, at))
+    return signs or speech.at(first - 1) in LEADS | ANCHORS[speech.language] | BREAKS
 
 
 def _goes_on(speech: Speech, first: int, at: int) -> bool:
@@ -112,8 +125,8 @@ def _anchored_start(speech: Speech, at: int) -> int | None:
 
 
 def _is_prose(speech: Speech, start: int, at: int) -> bool:
-    stops = STOPS[speech.language] - frozenset(SIGNS[speech.language])
-    words = [word for word in speech.words[start:at] if not word.is_letter]
+    stops = STOPS[speech.language] - frozenset(SIGNS[speech.language]) - CAPITALS
+    words = [speech.words[index] for index in _dictated(speech, start, at) if not speech.words[index].is_letter]
     return any(word.text in BREAKS or (word.text in stops and word.glue == " ") for word in words)
 
 
@@ -161,18 +174,50 @@ def _leading_signs(speech: Speech, first: int, at: int) -> int:
     return skipped
 
 
-def _join(speech: Speech, first: int, last: int) -> str:
-    text, index = "", first
+def _dictated(speech: Speech, first: int, last: int) -> list[int]:
+    """Without what explains: `alice a l i c e point renard comme l'animal`, `m majuscule`."""
+    kept: list[int] = []
+    index = first
     while index < last:
+        length = _length_of_example(speech, index, last)
+        if not length and speech.at(index) not in CAPITALS:
+            kept.append(index)
+        index += length or 1
+    return _spelled_once(speech, kept)
+
+
+def _length_of_example(speech: Speech, index: int, last: int) -> int:
+    if speech.at(index) != "comme" and (speech.at(index), speech.at(index + 1)) not in {("as", "in"), ("like", "the")}:
+        return 0
+    length = 1 if speech.at(index) == "comme" else 2
+    length += speech.at(index + length) in {"le", "la", "l", "les", "un", "une", "mon", "son", "the", "a", "an"}
+    return length + 1 if index + length < last else 0
+
+
+def _spelled_once(speech: Speech, kept: list[int]) -> list[int]:
+    """Letters that spell the word before them stand for it."""
+    result: list[int] = []
+    for letters, run in groupby(kept, key=lambda index: speech.words[index].is_letter):
+        indexes = list(run)
+        spelled = "".join(speech.at(index) for index in indexes)
+        if letters and len(indexes) > 2 and result and likeness(speech.at(result[-1]), spelled) > 0.6:
+            result.pop()
+        result += indexes
+    return result
+
+
+def _join(speech: Speech, first: int, last: int) -> str:
+    text, done = "", first
+    for index in _dictated(speech, first, last):
+        if index < done:
+            continue
         sign, length = _sign_at(speech, index)
         word = speech.words[index]
-        text += (
-            sign
-            or (GLUE.get(word.glue, "") if index > first else "")
-            + ("." if word.text == "uk" and speech.at(index - 1) == "co" and not text.endswith(".") and word.glue == " " else "")
-            + word.text
-        )
-        index += length
+        if not sign and index > first:
+            text += GLUE.get(word.glue, "")
+            text += "." if word.text == "uk" and text.endswith(".co") else ""
+        text += sign or word.text
+        done = index + length
     return text
 
 

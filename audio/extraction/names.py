@@ -9,6 +9,7 @@ from .found import Found
 from .proper import PARTICLES, Unit, is_stop, proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
+from .word_sets import word_set
 from .words import fold
 
 TITLE = {"fr": "madame|monsieur|mademoiselle|mme|mlle|mr", "en": "mister|mrs|missus|miss|ms|mr|madam"}
@@ -20,6 +21,7 @@ PERSON = {
 INTRODUCTIONS = {
     "fr": (
         r" (?:m|s) appelle (?:donc )?| se nomme | nommee? | nom (?:et prenom |complet )?(?:c est|est|,) ",
+        r" (?:mon fils|ma fille|notre fils|notre fille) (?:qui |, )?(?:s appelle |c est )?",
         r" fiche (?:client )?(?:de |d |pour |,)?",
         r" (?:PERSON) , | (?:nouveau|nouvelle|le|la|l|cette|cet|notre|un|une) (?:jeune )?(?:PERSON) (?:, |c est |est )?",
         r" (?:inscription|inscrite?|inscrire|inscris|note|dossier)(?: pour| de| d|,| ,)* ",
@@ -28,11 +30,13 @@ INTRODUCTIONS = {
         r" (?:au telephone|maman de|mere de|papa de|pere de|parents de|concernant|propos de|ici|pour|avec) ",
     ),
     "en": (
-        r" (?:my|his|her|their|the|full) name (?:is |s )| (?:is|s|are) (?:called|named) | (?:PERSON) (?:called|named) ",
+        r" (?:my|his|her|their|the|full|s) name (?:is |s )| (?:is|s|are) (?:called|named) | (?:PERSON) (?:called|named) ",
+        r" (?:my|our) (?:son|daughter) (?:, |who )?(?:is called |called |named |is )?",
         r" (?:file|record|note|form)(?: for|,| ,)* ",
         r" (?:the|our|new|this|a) (?:PERSON) (?:, |is |s |, )?| client , ",
         r" (?:registration|registered|register|sign up|signed up|enrol|enrolled|update)(?: for| of|,| ,)* ",
         r" (?:TITLE) ",
+        r" (?:little|young) ",
         r" (?:spoke|speaking|talked|talking|met|saw|called|had|seen) (?:to |with )?",
         r" (?:this is|here is|it s|it is|i m|i am|about|for|with) (?:about )?",
     ),
@@ -42,26 +46,37 @@ PARTS = {
     "en": (r" (?:first|given|1) name (?:is |s |, )?", r" (?:last|family) name (?:is |s |, )?| surname (?:is |s |, )?"),
 }
 OPENINGS = {  # after a name that begins a sentence
-    "fr": frozenset(
-        "a est , il elle son sa ses ne nee habite monte vient veut voudrait aimerait souhaite peut doit va avait mail telephone tel numero".split()
+    "fr": word_set(
+        "a est , il elle son sa ses ne nee habite monte vient aime veut voudrait aimerait souhaite peut doit va avait "
+        "mail telephone tel numero"
     ),
-    "en": frozenset("is has had was can will would , he she his her born lives rides wants needs came comes phone email aged".split()),
-}
-STARTERS = frozenset("alors bonjour bonsoir salut voila ok okay so well hi hello hey donc c est it s and et pour now".split())
-OTHERS = {  # a name or an age after these is not the client's
-    "fr": frozenset(
-        "cheval chevaux poney poneys jument hongre chien chat mere pere maman papa mari femme frere soeur fils fille cousin cousine ami amie "
-        "moniteur monitrice mamie papi oncle tante".split()
-    ),
-    "en": frozenset(
-        "horse horses pony ponies mare gelding dog cat mother father mum mom dad husband wife brother sister son daughter cousin friend "
-        "teacher instructor coach grandmother grandfather uncle aunt".split()
+    "en": word_set(
+        "is has had was can will would , he she his her born lives rides wants needs came comes passed moved called fell broke "
+        "likes loves rode phone email aged"
     ),
 }
-COMPOUND_FIRST = frozenset("jean marie anne pierre paul louis".split())
-COMPOUND_SECOND = frozenset(
+STARTERS = word_set("alors bonjour bonsoir salut voila ok okay so well hi hello hey donc c est it s and et pour now")
+ANIMALS = {
+    "fr": word_set("cheval chevaux poney poneys jument hongre chien chat"),
+    "en": word_set("horse horses pony ponies mare gelding dog cat"),
+}
+RELATIVES = {
+    "fr": word_set(
+        "mere pere maman papa mari femme frere soeur fils fille cousin cousine ami amie moniteur monitrice mamie papi oncle tante"
+    ),
+    "en": word_set(
+        "mother father mum mom dad husband wife brother sister son daughter cousin friend teacher instructor coach "
+        "grandmother grandfather uncle aunt"
+    ),
+}
+OTHERS = {
+    language: ANIMALS[language] | RELATIVES[language] for language in ("fr", "en")
+}  # a name or an age after these is not the client's
+PARENTS = word_set("maman mere papa pere parents mum mom mother dad father")
+COMPOUND_FIRST = word_set("jean marie anne pierre paul louis")
+COMPOUND_SECOND = word_set(
     "pierre paul jacques marc marie luc francois claude louis yves christophe philippe michel baptiste charles noel sebastien "
-    "sophie laure claire christine therese laurence helene louise france alice rose julie".split()
+    "sophie laure claire christine therese laurence helene louise france alice rose julie"
 )
 
 
@@ -77,7 +92,9 @@ class Named:
 
 
 def find_names(speech: Speech) -> dict[str, Found]:
-    named = _named_by_parts(speech) or _best(list(_introduced(speech)) + list(_opening(speech)), speech)
+    named = _named_by_parts(speech) or _best(
+        [*_introduced(speech), *_opening(speech), *(_child(speech) if speech.language == "en" else ())], speech
+    )
     if named is None:
         return {}
     named = _corrected(speech, named)
@@ -95,9 +112,9 @@ def _introduced(speech: Speech) -> Iterator[Named]:
         for match in re.finditer(pattern, speech.text):
             before, index = speech.index(match.start()), speech.index(match.end())
             index = _past(speech, index, TITLE[speech.language].split("|"))
-            if _is_of_another(speech, before, index):
-                continue
             units = proper_run(speech, index)
+            if _is_of_another(speech, before, index) or (units and _is_a_parent(speech, units[-1].last)):
+                continue
             formal = speech.at(index - 1) in TITLE[speech.language].split("|")
             if units and (sureness <= 1 or formal or _is_plausible(speech, units)):
                 yield _split(speech, units, sureness, formal=formal)
@@ -116,13 +133,37 @@ def _is_of_another(speech: Speech, before: int, index: int) -> bool:
     return bool(OTHERS[speech.language] & set(near[-3:])) and speech.at(index - 1) not in {"de", "d"}
 
 
+def _is_a_parent(speech: Speech, index: int) -> bool:
+    """`Paul Henrion, le papa de Lise`, `Paul Henry, Lisa's dad`: the child is the client."""
+    index += speech.at(index) == ","
+    if speech.language == "fr":
+        index += speech.at(index) in {"le", "la", "c", "qui"} and speech.at(index + 1) not in {"est"}
+        return speech.at(index) in PARENTS and speech.at(index + 1) in {"de", "d"}
+    return (speech.at(index + 1) == "s" and speech.at(index + 2) in PARENTS) or (
+        speech.at(index + 1) in PARENTS and speech.at(index + 2) == "of"
+    )
+
+
+def _child(speech: Speech) -> Iterator[Named]:
+    """`Lucy's mum`."""
+    for match in re.finditer(r" (?P<child>[a-z]{2,}) s (?:mum|mom|mother|dad|father|parents) ", speech.text):
+        unit = Unit(speech.index(match.start("child")), speech.index(match.end("child")))
+        if not is_stop(speech, unit.first):
+            yield Named([unit], [], len(INTRODUCTIONS["en"]))
+
+
 def _is_plausible(speech: Speech, units: list[Unit]) -> bool:
     """After a weak introduction a name has capitals, or two words and a clear end."""
-    if speech.cased:
-        return speech.raw(units[0].first)[0].isupper()
     before = speech.before(units[0].first, 2)
-    surely_one = before[-1:] in (["petite"], ["petit"], ["jeune"]) or (speech.language == "fr" and before == ["c", "est"])
-    return (len(units) >= 2 or surely_one) and is_stop(speech, units[-1].last)
+    parent = len(before) == 2 and before[0] in PARENTS and before[1] in {"de", "d"}
+    surely_one = (
+        parent
+        or before[-1:] in (["petite"], ["petit"], ["jeune"], ["little"], ["young"], ["ici"])
+        or (speech.language == "fr" and before == ["c", "est"])
+    )
+    if len(units) < 2 and not surely_one:
+        return False
+    return speech.raw(units[0].first)[0].isupper() if speech.cased else is_stop(speech, units[-1].last)
 
 
 def _opening(speech: Speech) -> Iterator[Named]:
@@ -147,7 +188,7 @@ def _opens(speech: Speech, index: int) -> bool:
 
 
 def _split(speech: Speech, units: list[Unit], sureness: int, *, formal: bool) -> Named:
-    if formal and len(units) == 1:
+    if (formal and len(units) == 1) or speech.at(units[0].first) in PARTICLES - {"ben", "al", "saint", "st"}:
         return Named([], units, sureness)
     units = _said_once(speech, units)
     pair = [speech.at(unit.first) for unit in units[:2]]
@@ -161,12 +202,12 @@ def _said_once(speech: Speech, units: list[Unit]) -> list[Unit]:
     if len(units) < 3:
         return units
     one, other = (speech.at(unit.first) for unit in units[-2:])
-    if one[:3] == other[:3] and _likeness(one, other) > 0.7:
+    if one[:3] == other[:3] and likeness(one, other) > 0.7:
         return [*units[:-2], units[-1]]
     return units
 
 
-def _likeness(one: str, other: str) -> float:
+def likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
@@ -229,8 +270,8 @@ def _as_spelled(speech: Speech, found: dict[str, Found], end: int) -> dict[str, 
     plain = re.sub(r"[^a-z]", "", letters)
     if plain == "".join(names.values()) or any(name.endswith(plain) for name in names.values()):
         return found
-    field = max(names, key=lambda name: _likeness(names[name], plain))
-    if _likeness(names[field], plain) < 0.5:
+    field = max(names, key=lambda name: likeness(names[name], plain))
+    if likeness(names[field], plain) < 0.5:
         return found
     spelled = "-".join("'".join(part.capitalize() for part in piece.split("'")) for piece in letters.split("-"))
     return {**found, field: speech.found(spelled, first, last)}

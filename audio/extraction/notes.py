@@ -3,53 +3,59 @@
 from .availability import find_availability, unavailable
 from .found import Found
 from .speech import BREAKS, Speech
+from .word_sets import phrases, word_set
 
 # A word that begins with one of these begins a note, whatever precedes it.
 STEMS = {
     "fr": tuple(
-        "allergi asthm epilep diabet fractur hernie vertige handicap autis dyslex dysprax hyperactif tdah blesse operee enceinte timide "
-        "anxieu angoiss stress craint peureu apprehen phobi intoleran malvoyan malentendan lunettes medicament traitement insuline".split()
+        word_set(
+            "allergi asthm epilep diabet fractur hernie vertige prothes handicap autis dyslex dysprax "
+            "hyperactif tdah blesse operee enceinte timide "
+            "anxieu angoiss stress craint peureu apprehen phobi intoleran malvoyan malentendan lunettes medicament traitement insuline"
+        )
     ),
     "en": tuple(
-        "allerg asthma epilep diabet fractur hernia vertigo disab autis dyslex dysprax adhd injur pregnan shy anxious anxiety scared afraid "
-        "nervous frightened terrified phobi intoleran deaf glasses medication insulin surgery".split()
+        word_set(
+            "allerg asthma epilep diabet fractur hernia vertigo disab autis dyslex dysprax adhd "
+            "injur pregnan shy anxious anxiety scared afraid "
+            "nervous frightened terrified phobi intoleran deaf glasses medication insulin surgery"
+        )
     ),
 }
 # These begin a note together.
 PHRASES = {
-    "fr": (
-        ("mal", "au"), ("mal", "aux"), ("mal", "a"), ("peur",), ("a", "ete", "opere"), ("opere", "du"), ("opere", "de"), ("casse", "le"),
-        ("s", "est", "casse"), ("jamais", "monte"), ("porte", "des"), ("tombe",), ("tombee",), ("souffre",), ("n", "aime", "pas"),
-        ("besoin", "de"), ("besoin", "d"), ("envie", "de"), ("envie", "d"), ("objectif",),
+    "fr": phrases(
+        "mal au, mal aux, mal a, peur, a ete opere, opere du, opere de, casse le, s est casse, jamais monte, porte des, tombe, tombee,"
+        "souffre, n aime pas, besoin de, besoin d, envie de, envie d, objectif"
     ),
-    "en": (
-        ("bad", "back"), ("bad", "knee"), ("bad", "shoulder"), ("bad", "hip"), ("sore",), ("pain",), ("hurt", "his"), ("hurt", "her"),
-        ("hurt", "my"), ("broke", "his"), ("broke", "her"), ("broke", "my"), ("broken",), ("had", "a", "fall"), ("fell",), ("never", "ridden"),
-        ("suffers",), ("doesn", "t", "like"), ("does", "not", "like"), ("needs",), ("knee", "injury"), ("back", "injury"), ("back", "pain"),
-        ("shoulder", "injury"), ("heart", "condition"), ("hip", "replacement"), ("knee", "replacement"),
+    "en": phrases(
+        "bad back, bad knee, bad shoulder, bad hip, sore, pain, hurt his, hurt her, hurt my, broke his, broke her, broke my, broken,"
+        "had a fall, fell, never ridden, never ridden before,"
+        " suffers, doesn t like, does not like, needs, knee injury, back injury, shoulder injury, back pain,"
+        "heart condition, hip replacement, knee replacement"
     ),
-}  # fmt: skip
+}
 WISHES = {
-    "fr": frozenset("voudrait voudrais veut aimerait aimerais souhaite souhaiterait souhaiterais desire reve espere".split()),
-    "en": frozenset("wants want wishes hopes hoping dreams".split()),
+    "fr": word_set("voudrait voudrais veut aimerait aimerais souhaite souhaiterait souhaiterais desire reve espere"),
+    "en": word_set("wants want wishes hopes hoping dreams"),
 }
 NOT_WORTH = {  # after a wish: what another field says, or the reason of every note
-    "fr": frozenset("venir s m inscrire etre bien".split()),
-    "en": frozenset("come sign register enrol book join".split()),
+    "fr": word_set("venir s m inscrire etre bien qu"),
+    "en": word_set("come sign register enrol book join us"),
 }
 SUBJECTS = {
-    "fr": frozenset("il elle je j on son sa ses mon ma mes c".split()),
-    "en": frozenset("he she i his her my they it you".split()),
+    "fr": word_set("il elle je j on son sa ses mon ma mes c"),
+    "en": word_set("he she i we his her my they it you"),
 }
-SUBORDINATE = frozenset(
+SUBORDINATE = word_set(
     "que qu parce car depuis quand lorsqu si pour avec chez de d a par puisqu comme dont ou sur sous apres avant sans "
-    "because since when if that as with for by while after before of to on at from in like without than".split()
+    "because since when if that as with for by while after before of to on at from in like without than"
 )
 ANNOUNCERS = {  # these begin another field
-    "fr": frozenset("telephone numero mail email adresse disponible dispo libre habite galop niveau monte joindre ne nee ans".split()),
-    "en": frozenset("phone number email address available free lives galop level rides born reach years".split()),
+    "fr": word_set("telephone numero mail email adresse disponible dispo libre habite galop niveau monte joindre ne nee ans"),
+    "en": word_set("phone number email address available free lives galop level rides born reach years"),
 }
-DENIALS = frozenset("pas aucun aucune sans not no isn t without ni non".split())
+DENIALS = word_set("pas aucun aucune sans not no isn t without ni non")
 MOST_WORDS = 24
 Clause = tuple[int, int]
 
@@ -91,10 +97,14 @@ def _begins(speech: Speech, index: int) -> tuple[int, int]:
         return index, 0
     if word.startswith(STEMS[language]):
         return index, 1
-    for phrase in PHRASES[language]:
-        if word == phrase[0] and all(speech.at(index + step) == text for step, text in enumerate(phrase)):
-            return index, len(phrase)
+    lengths = [len(phrase) for phrase in PHRASES[language].get(word, ()) if _stands_at(speech, index, phrase)]
+    if lengths:
+        return index, max(lengths)
     return index, _wish(speech, index)
+
+
+def _stands_at(speech: Speech, index: int, phrase: tuple[str, ...]) -> bool:
+    return all(speech.at(index + step) == text for step, text in enumerate(phrase))
 
 
 def _wish(speech: Speech, index: int) -> int:
@@ -108,14 +118,14 @@ def _wish(speech: Speech, index: int) -> int:
 
 def _end(speech: Speech, index: int, availability: int | None) -> int:
     """At a pause, at the next subject of its own, at the next field."""
-    limit = index + MOST_WORDS
+    begun, limit = index, index + MOST_WORDS
     if availability is not None and index <= availability:
         limit = min(limit, availability)
     while index < min(len(speech), limit):
         word, before = speech.at(index), speech.at(index - 1)
         if word in BREAKS or word in ANNOUNCERS[speech.language]:
             break
-        if word in SUBJECTS[speech.language] and before not in SUBORDINATE:
+        if word in SUBJECTS[speech.language] and (before not in SUBORDINATE or index == begun):
             break
         index += 1
     while speech.at(index - 1) in {

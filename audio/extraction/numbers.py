@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from text_to_num import find_numbers
 
 from .repairs import DIGITS
+from .word_sets import word_set
 from .words import Word
 
 SPELLING = {"fr": {"zero": "zéro"}, "en": {"oh": "o"}}  # what text2num knows
-POINTS = frozenset("virgule point dot moins minus plus".split())  # they part numbers here, as in an e-mail address
-LONE = frozenset("un une one o oh".split())  # an article, a pronoun, O'Brien, unless another number is next to it
+POINTS = word_set("virgule point dot moins minus plus")  # they part numbers here, as in an e-mail address
+LONE = word_set("un une one o oh")  # an article, a pronoun, O'Brien, unless another number is next to it
 MONTHS = {
     name: number
     for number, names in enumerate(

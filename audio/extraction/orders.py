@@ -5,17 +5,22 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
 
+from .word_sets import word_set
 from .words import Word, split
 
 TALK = re.compile(
-    r" (?:ignor[a-z]*|oubli[a-z]*|disregard[a-z]*|forget|override|bypass|contourn[a-z]*|outrepass[a-z]*|ne (?:tiens|tenez) pas compte|do not follow)"
-    r" (?:de |d |all |any |of |the |your |my |these |those |this |previous |prior |above |earlier |everything |what |toutes? |tous |tes |vos |les |des |ces |la |l )*"
+    r" (?:ignor[a-z]*|oubli[a-z]*|disregard[a-z]*|forget|override|bypass|contourn[a-z]*|"
+    r"outrepass[a-z]*|ne (?:tiens|tenez) pas compte|do not follow)"
+    r" (?:de |d |all |any |of |the |your |my |these |those |this |previous |prior |above |earlier |"
+    r"everything |what |toutes? |tous |tes |vos |les |des |ces |la |l )*"
     r"(?:instructions?|consignes?|prompts?|rules|regles|guidelines|directives?|orders|ordres) "
-    r"|(?: system prompt | you are now | act as | tu es maintenant | vous etes maintenant | new instructions?(?= ,) | nouvelles? (?:instructions?|consignes?)(?= ,) )"
+    r"|(?: system prompt | you are now | act as | tu es maintenant | vous etes maintenant | new "
+    r"instructions?(?= ,) | nouvelles? (?:instructions?|consignes?)(?= ,) )"
 )
-GOES_ON = frozenset(  # the next sentence is an order too
-    "set put change write replace delete remove update make save use enter fill add mets mettez met change changez ecris ecrivez remplace remplacez "
-    "supprime supprimez efface effacez ajoute ajoutez modifie modifiez enregistre enregistrez and et then puis now maintenant instead".split()
+GOES_ON = word_set(  # the next sentence is an order too
+    "set put change write replace delete remove update make save use enter fill add mets mettez "
+    "met change changez ecris ecrivez remplace remplacez "
+    "supprime supprimez efface effacez ajoute ajoutez modifie modifiez enregistre enregistrez and et then puis now maintenant instead"
 )
 DATA_AGAIN = re.compile(
     r" (?:son|sa|mon|ma|le|la|l) (?:[a-z]+ )?(?:nom|mail|email|e mail|numero|telephone|adresse|portable) (?:mail )?(?:c est|est) "

@@ -6,9 +6,14 @@ from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMa
 from .found import Found
 from .repairs import CORRECTED
 from .speech import Speech
+from .stops import STOPS
+from .word_sets import word_set
 
 REGIONS = {"fr": ("BE", "FR", "CH", "LU"), "en": ("GB", "BE", "IE", "US")}  # only for the length and the spaces: no country is made up
-FORMER = frozenset("ancien ancienne vieux vieille old former previous".split())
+NEW = word_set("nouveau nouvelle new now maintenant")
+ANNOUNCERS = word_set("number phone mobile cell telephone numero portable gsm tel call reach")
+FORMER = word_set("ancien ancienne vieux vieille old former previous")
+UNITS = word_set("ans years rue avenue boulevard chemin place euros heures")  # the number before one of these is no part of the phone's
 MOST_GROUPS = 16
 Group = tuple[int, str]  # the word, its digits
 
@@ -32,8 +37,11 @@ def find_phone(speech: Speech) -> Found | None:
 
 def is_former(speech: Speech, index: int) -> bool:
     """`son ancien numéro, c'était…`; "9 years old" is no former number."""
-    words = speech.before(index, 6)
-    return any(word in FORMER and words[place - 1 : place] not in (["years"], ["year"]) for place, word in enumerate(words))
+    words = speech.before(index, 7)
+    if ("ne" in words and {"plus", "pas"} & set(words)) or "don" in words:
+        return True
+    former = [place for place, word in enumerate(words) if word in FORMER and words[place - 1 : place] not in (["years"], ["year"])]
+    return bool(former) and not NEW & set(words[former[-1] :])
 
 
 def _may_begin(speech: Speech, index: int) -> bool:
@@ -90,18 +98,28 @@ def _read(speech: Speech, groups: list[Group]) -> Found | None:
 
 def _longest(speech: Speech, groups: list[Group]) -> Found | None:
     """The longest beginning that can be a number: `… 56 78` goes before `… 56 78 12 (ans)`."""
+    if groups and speech.at(groups[-1][0] + 1) in UNITS:
+        groups = groups[:-1]
+    announced = bool(groups) and bool(ANNOUNCERS & set(speech.before(groups[0][0], 5)))
     for last in range(min(len(groups), MOST_GROUPS), 0, -1):
-        value = written_phone("".join(digits for _, digits in groups[:last]), speech.language)
-        if value:
+        value = written_phone("".join(digits for _, digits in groups[:last]), speech.language, announced=announced)
+        if value and (last == len(groups) or _counts_something(speech, groups, last)):
             return speech.found(value, groups[0][0], groups[last - 1][0] + 1)
     return None
 
 
-def written_phone(digits: str, language: str) -> str | None:
-    """With the spaces of its country; without a country's code none is added."""
+def _counts_something(speech: Speech, groups: list[Group], last: int) -> bool:
+    """What is left over of the digits must belong to something else; a number that is too long is nobody's."""
+    after = speech.at(groups[-1][0] + 1)
+    return speech.at(groups[last - 1][0] + 1) == "," or (after.isalpha() and after not in STOPS[speech.language])
+
+
+def written_phone(digits: str, language: str, *, announced: bool = True) -> str | None:
+    """With the spaces of its country; without a country's code none is added. Ten digits without a 0 are American."""
     if digits.startswith("00"):
         digits = "+" + digits[2:]
-    if digits[:1] not in {"0", "+"} or not 9 <= len(digits) <= 16:
+    american = announced and language == "en" and len(digits) == 10
+    if not (digits[:1] in {"0", "+"} or american) or not 9 <= len(digits) <= (16 if digits[0] == "+" else 11):
         return None
     if digits.startswith("+"):
         return next((phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL) for number in _possible(digits, None)), None)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from .speech import Speech
 from .stops import STOPS
+from .word_sets import word_set
 
-PARTICLES = frozenset(
-    "de du des d la le les l van von den der dem ter ten te vande vanden vander el al ben bint da di do dos del della mac mc st saint".split()
+PARTICLES = word_set(
+    "de du des d la le les l van von den der dem ter ten te vande vanden vander el al ben bint da di do dos del della mac mc st saint"
 )
-LOWER = frozenset("de du des d la le les l den der dem ter ten te von da di do dos del della".split())  # inside a name
+LOWER = word_set("de du des d la le les l den der dem ter ten te von da di do dos del della")  # inside a name
 JOINING = {"-", "‐", "‑", "'", "’"}
 MOST_JOINED = 5
 ELIDED = {"d", "o", "l", "mc"}
@@ -24,6 +25,8 @@ class Unit:
 
 def proper_run(speech: Speech, index: int, *, most: int = 5) -> list[Unit]:
     """The name that begins at this word. Capitals decide where the transcript has them, else the words that no name holds."""
+    if index >= len(speech):
+        return []
     units = _capitalised(speech, index, most) if speech.cased and speech.raw(index)[:1].isupper() else []
     return units or _caseless(speech, index, most)
 
@@ -83,7 +86,7 @@ def _caseless(speech: Speech, index: int, most: int) -> list[Unit]:
     while index < len(speech) and len(units) < most:
         unit = unit_at(speech, index)
         word = speech.at(index)
-        particle = bool(units) and unit.last == index + 1 and word in PARTICLES
+        particle = bool(units) and unit.last == index + 1 and word in PARTICLES and not (full > 1 and word in LOWER)
         if not particle and (_cannot_be_named(speech, unit) or (full >= 2 and not is_stop(speech, unit.last))):
             break
         units.append(unit)

@@ -3,36 +3,31 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from .word_sets import Phrases, phrases, word_set
 from .words import Word
 
 CORRECTED = "~"  # stands for "no, sorry", "I mean": what follows replaces what came before
 HESITATIONS = {
-    "fr": frozenset("euh heu euhm hum hmm hm mmh hein bah".split()),
-    "en": frozenset("um uh uhm umm er erm hmm hm mm".split()),
+    "fr": word_set("euh heu euhm hum hmm hm mmh hein bah"),
+    "en": word_set("um uh uhm umm er erm hmm hm mm"),
 }
 
 
-def _by_first_word(phrases: str) -> dict[str, list[tuple[str, ...]]]:
-    index: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in phrases.split(","):
-        parts = tuple(phrase.split())
-        index.setdefault(parts[0], []).append(parts)
-    return index
-
-
 CORRECTIONS = {
-    "fr": _by_first_word(
-        "pardon, non pardon, non non, non plutot, ou plutot, enfin plutot, je veux dire, je voulais dire, non je veux dire, ah non, enfin non,"
+    "fr": phrases(
+        "pardon, non pardon, non non, non plutot, ou plutot, enfin plutot, je veux dire, je "
+        "voulais dire, non je veux dire, ah non, enfin non,"
         "excusez moi, excuse moi, je me trompe, non je me trompe, je me suis trompe, je me suis trompee, correction, rectification, non,"
         "non attends, non attendez, ah non pardon, euh non"
     ),
-    "en": _by_first_word(
-        "sorry, no sorry, sorry i mean, no i mean, i mean, no wait, wait no, no wait sorry, scratch that, make that, correction, no actually,"
+    "en": phrases(
+        "sorry, no sorry, sorry i mean, no i mean, i mean, no wait, wait no, no wait sorry, "
+        "scratch that, make that, correction, no actually,"
         "or rather, my mistake, sorry my mistake, oh no sorry, no sorry i mean, sorry no, i meant, sorry i meant"
     ),
 }
 EXAMPLES = {"fr": (("comme",),), "en": (("as", "in"), ("for",))}
-DIGITS = frozenset("zero oh o one two three four five six seven eight nine un deux trois quatre cinq sept huit neuf".split())
+DIGITS = word_set("zero oh o one two three four five six seven eight nine un deux trois quatre cinq sept huit neuf")
 TIMES = {"double": 2, "triple": 3}
 
 
@@ -41,7 +36,7 @@ def repair(words: list[Word], language: str) -> list[Word]:
     return _spelled(_marked(spoken, CORRECTIONS[language]), EXAMPLES[language])
 
 
-def _marked(words: list[Word], corrections: dict[str, list[tuple[str, ...]]]) -> list[Word]:
+def _marked(words: list[Word], corrections: Phrases) -> list[Word]:
     """Commas around a correction are part of it: `zéro six, non, pardon, zéro sept`."""
     result: list[Word] = []
     index = 0
@@ -61,8 +56,8 @@ def _marked(words: list[Word], corrections: dict[str, list[tuple[str, ...]]]) ->
     return result
 
 
-def _length_of_phrase(words: list[Word], index: int, phrases: Iterable[tuple[str, ...]]) -> int:
-    lengths = [len(phrase) for phrase in phrases if tuple(word.text for word in words[index : index + len(phrase)]) == phrase]
+def _length_of_phrase(words: list[Word], index: int, among: Iterable[tuple[str, ...]]) -> int:
+    lengths = [len(phrase) for phrase in among if tuple(word.text for word in words[index : index + len(phrase)]) == phrase]
     return max(lengths, default=0)
 
 
@@ -81,8 +76,11 @@ def _spelled(words: list[Word], examples: tuple[tuple[str, ...], ...]) -> list[W
 
 
 def _between_letters(words: list[Word], index: int) -> bool:
-    around = words[index - 1 : index] + words[index + 1 : index + 2]
-    return words[index].text == "," and len(around) == 2 and all(word.is_letter for word in around)
+    if words[index].text != "," or not 0 < index < len(words) - 1 or not words[index - 1].is_letter:
+        return False
+    following = words[index + 1]
+    spelling = index > 2 and words[index - 2].text == "," and words[index - 3].is_letter
+    return following.is_letter or (spelling and (following.is_number or following.text in DIGITS))
 
 
 def _doubled(words: list[Word], index: int) -> tuple[list[Word], int] | None:

@@ -3,22 +3,24 @@
 import re
 
 from .found import Found
-from .names import OTHERS
+from .names import OTHERS, RELATIVES
 from .proper import proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
+from .word_sets import word_set
 
-NOT_YET = frozenset(
-    "prepare preparer passer vise viser voudrait voudrais veut aimerait objectif bientot "
-    "prepares preparing take taking pass passing wants want hopes towards".split()
+NOT_YET = word_set(
+    "pour for ready pret prete prepare preparer passer vise viser voudrait voudrais veut aimerait objectif bientot "
+    "prepares preparing take taking pass passing wants want hopes towards"
 )
-NOT_ANY_MORE = frozenset("pas plus jamais not no isn longer never".split())
-GROUPS = frozenset("class classes course courses lesson lessons group groups cours groupe".split())
+NOT_ANY_MORE = word_set("pas plus jamais not no isn doesn don didn used longer never")
+GROUPS = word_set("class classes course courses lesson lessons group groups cours groupe")
 LEVELS = {
     "fr": (
         r" (?:au )?(?P<galop>galops?) (?P<number>[0-9]|un|or) ",
         r" (?P<level>grande? debutante?|debutante?|intermediaire|novice) ",
-        r" (?:niveau|cavaliere?|cavalieres?|est|suis) (?:deja |assez |plutot |tres |bien )?(?P<level>confirmee?|avancee?|moyenne?|experimentee?) ",
+        r" (?:niveau|cavaliere?|cavalieres?|est|suis) (?:deja |assez |plutot |tres |bien "
+        r")?(?P<level>confirmee?|avancee?|moyenne?|experimentee?) ",
         r" niveau (?:, |c est |est )?(?P<level>[a-z]+) ",
     ),
     "en": (
@@ -30,17 +32,18 @@ LEVELS = {
 }
 RIDES = {
     "fr": (
-        r" (?:monte|montait|montera) (?:(?:toujours|souvent|parfois|habituellement|generalement|d habitude|maintenant|actuellement|deja) )?(?:sur )?",
+        r" (?:monte|montera|(?:aime|adore|prefere) (?:bien |surtout )?monter) (?:(?:toujours|souvent|parfois|habituellement|generalement|d "
+        r"habitude|maintenant|actuellement|deja) )?(?:sur )?",
         r" (?:cheval|poney|jument|monture) (?:prefere |preferee |favori |favorite |habituel |habituelle )?(?:s appelle |c est |est |, )",
     ),
     "en": (
-        r" (?:rides|ride|is riding) (?:(?:always|usually|often|mostly|mainly|now|currently) )?(?:on )?",
+        r" (?:rides|ride|is riding|(?:likes|loves|prefers) riding) (?:(?:always|usually|often|mostly|mainly|now|currently) )?(?:on )?",
         r" (?:horse|pony|mare|mount) (?:is called |is named |is |s |, |called |named )",
     ),
 }
-NOT_A_HORSE = frozenset(
+NOT_A_HORSE = word_set(
     "seul seule bien mal fort regulierement rarement amazone western dressage obstacle obstacles chez cheval poney chevaux pour comme "
-    "twice once alone well regularly rarely western bareback english horses ponies weekly daily again competitively sidesaddle better".split()
+    "twice once alone well regularly rarely western bareback english horses ponies weekly daily again competitively sidesaddle better"
 )
 
 
@@ -77,6 +80,8 @@ def find_horse(speech: Speech) -> Found | None:
         for match in re.finditer(pattern, speech.text):
             index = speech.index(match.end())
             before = set(speech.before(speech.index(match.start()), 2))
+            if RELATIVES[speech.language] & set(speech.before(speech.index(match.start()), 8)):
+                continue
             if index >= len(speech) or before & (NOT_ANY_MORE | OTHERS[speech.language]) or speech.at(index) in NOT_A_HORSE:
                 continue
             units = proper_run(speech, index, most=3)

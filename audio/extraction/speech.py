@@ -12,7 +12,7 @@ BREAKS = {",", ".", CORRECTED}
 
 
 class Speech:
-    """`text` is one line for patterns: `" je m appelle jean dupont , j ai 35 ans . "`; every word of it knows its place in the transcript."""
+    """`text` is one line for the patterns of the rules: `" je m appelle jean dupont , j ai 35 ans . "`; its words know where they stood."""
 
     def __init__(self, transcript: str, language: str) -> None:
         self.transcript = transcript

@@ -4,7 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-TOKEN = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*|[@+~]|[.!?;…\n]|[,:()]")
+TOKEN = re.compile(
+    r"[0-9]{1,2}(?=[hH](?:[0-9]{2})?\b|[aApP][mM]\b)|[hH](?=[0-9]{2}\b)|[^\W_](?:[^\W_]|[\u0300-\u036f])*|[@+~]|[.!?;…\n]|[,:()]"
+)
 SEPARATORS = set("-._'’/+‐‑")  # between two words without a space they tell an address or a compound name
 ENDS = set(".!?;…\n")
 PAUSES = set(",:()")

@@ -1,6 +1,7 @@
 """Every write of the voice notes. One door; behind it upload, processing, applying, undo, erasing, e-mail, and the demo."""
 
 from .applying import answer_question, apply_note
+from .demo import fill_demo_notes
 from .editing import add_client, edit_client, erase_client, undo_note
 from .erasing import delete_note, forget_old_recordings, keep_reasons, sweep_recordings
 from .files import erase
@@ -22,6 +23,7 @@ __all__ = [
     "erase",
     "erase_client",
     "extract_fields",
+    "fill_demo_notes",
     "forget_old_recordings",
     "keep_reasons",
     "keep_transcript",

@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from audio import record
+from audio.extraction import Extraction
 from audio.matching import Match, Person, match
 from audio.models import FieldChange, VoiceNote
 from jobs.services import StateConflict
@@ -21,21 +23,28 @@ from .telling import tell_when_wanted
 logger = logging.getLogger(__name__)
 
 
-def apply_note(*, note: VoiceNote, extraction: Any, job: UUID) -> VoiceNote | None:
+def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID) -> VoiceNote | None:
     """Of each job once, however often it is attempted; None when it was applied before or a later job has taken over."""
     with transaction.atomic():
-        club = Club.objects.select_for_update(no_key=True).get(pk=note.club_id)  # two notes about the same new client: one after the other
+        Club.objects.select_for_update(no_key=True).get(pk=note.club_id)  # two notes about the same new client: one after the other
         locked = VoiceNote.objects.select_for_update().filter(pk=note.pk, job=job).exclude(applied_job=job).first()
         if locked is None:
             return None
-        locked.found = {name: vars(found) for name, found in extraction.fields.items()}
-        locked.question, locked.applied_job, locked.error_message = None, job, ""
-        _find_client(locked, club)
-        changes = _fill_record(locked, locked.client_id, user=locked.created_by) if locked.client_id else []
-        VoiceNote.objects.filter(pk=note.pk).update(processed_at=Now())
-        _save(locked)
+        locked.applied_job = job
+        changes = apply_extraction(note=locked, extraction=extraction)
         tell_when_wanted(note=locked, changed=bool(changes or locked.question))
     return locked
+
+
+def apply_extraction(*, note: VoiceNote, extraction: Extraction) -> list[FieldChange]:
+    """Whom it speaks of, and what that changes. Within the caller's transaction."""
+    note.found = {name: vars(found) for name, found in extraction.fields.items()}
+    note.question, note.error_message = None, ""
+    _find_client(note, note.club)
+    changes = _fill_record(note, note.client_id, user=note.created_by) if note.client_id else []
+    VoiceNote.objects.filter(pk=note.pk).update(processed_at=Now())
+    _save(note)
+    return changes
 
 
 def answer_question(*, note: VoiceNote, user: Any, client: Client | None = None, names: dict[str, str] | None = None) -> VoiceNote:
@@ -121,9 +130,11 @@ def _row(
 
 
 def _without_what_is_settled(note: VoiceNote, client: Client, said: list[record.Said]) -> list[record.Said]:
-    """What this note wrote before, even if somebody took it back; and fields of which a later note spoke."""
+    """What this note wrote before, even if somebody took it back; and fields of which a later note spoke, or a person wrote."""
     written = set(note.changes.filter(client=client).values_list("field", "new"))
-    later = set(client.changes.filter(undone_at=None, note__gt=note.pk).exclude(field="notes").values_list("field", flat=True))
+    by_others = client.changes.filter(undone_at=None).exclude(field="notes")
+    since = by_others.filter(Q(note__gt=note.pk) | Q(note=None, changed_at__gt=note.created_at))
+    later = set(since.values_list("field", flat=True))
     return [piece for piece in said if (piece.field, record.as_text(piece.value)) not in written and piece.field not in later]
 
 

@@ -1,31 +1,26 @@
 """From sound to words, and from words to what they say of a client. What was transcribed is kept at once: no crash pays for it twice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from audio.decoding import SAMPLE_RATE, UnreadableAudio, decode
+from audio.extraction import Extraction, extract
 from audio.models import VoiceNote
+from audio.transcription import Transcript, transcriber
 from jobs.registry import PermanentError, RetryableError
 
 from .applying import day_of
-
-if TYPE_CHECKING:
-    from audio.extraction import Extraction
-    from audio.transcription import Transcript
 
 Report = Callable[[float, float], None]
 
 
 def decode_note(*, note: VoiceNote) -> Any:
     """Its samples. Raises PermanentError where no second try can read them."""
-    from audio.decoding import UnreadableAudio, decode
-
     if not note.file:
         raise PermanentError(_("The recording of this note was erased."))
     try:
@@ -43,9 +38,6 @@ def decode_note(*, note: VoiceNote) -> Any:
 
 def transcribe_note(*, note: VoiceNote, samples: Any, report: Report) -> None:
     """Speak to the transcriber, once, and keep what it says."""
-    from audio.decoding import SAMPLE_RATE
-    from audio.transcription import transcriber
-
     with note.file.open("rb") as file:
         transcript = transcriber().transcribe(file, samples, language=note.language, progress=report)
     keep_transcript(note=note, transcript=transcript, duration_seconds=len(samples) / SAMPLE_RATE)
@@ -61,8 +53,6 @@ def keep_transcript(*, note: VoiceNote, transcript: Transcript, duration_seconds
 
 
 def extract_fields(*, note: VoiceNote) -> Extraction:
-    from audio.extraction import extract
-
     return extract(note.transcription, language=note.language, today=day_of(note))
 
 

@@ -8,8 +8,10 @@ from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from audio.decoding import MARGIN_SECONDS, Probe, UnreadableAudio, probe, too_long
 from audio.models import VoiceNote
 from audio.storage import recordings
+from audio.transcription import spoken_language
 from jobs.services import StateConflict, enqueue, new_token
 from lessons.models import Client, Club
 
@@ -52,7 +54,7 @@ def upload_note(
                 created_by=user,
                 file=name,
                 duration_seconds=heard.duration_seconds,
-                language=language or club.language,
+                language=language or spoken_language(club.language),
                 request_key=request_key,
                 **facts,
             )
@@ -100,10 +102,8 @@ def _of_request(club: Club, request_key: str) -> VoiceNote | None:
     return VoiceNote.objects.select_related("club", "job").filter(club=club, request_key=request_key).first()
 
 
-def _look_into(file: "File[bytes]") -> Any:
+def _look_into(file: "File[bytes]") -> Probe:
     """By what it holds, whatever its name says."""
-    from audio.decoding import UnreadableAudio, probe
-
     if file.size > settings.AUDIO_MAX_MEGABYTES * MEGABYTE:
         raise TooLarge({"file": [too_large()]})
     try:
@@ -111,9 +111,9 @@ def _look_into(file: "File[bytes]") -> Any:
         heard = probe(file)
     except UnreadableAudio as error:
         raise Refused({"file": [str(error)]}) from error
-    if heard.duration_seconds and heard.duration_seconds > settings.AUDIO_MAX_MINUTES * 60:
-        # Translators: "L’enregistrement dépasse %(most)d minutes."
-        raise Refused({"file": [_("The recording is longer than %(most)d minutes.") % {"most": settings.AUDIO_MAX_MINUTES}]})
+    most = settings.AUDIO_MAX_MINUTES * 60
+    if heard.duration_seconds and heard.duration_seconds > most + MARGIN_SECONDS:
+        raise Refused({"file": [too_long(most)]})
     return heard
 
 

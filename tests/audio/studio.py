@@ -47,17 +47,22 @@ class Studio:
         )
         return services.rerun_note(note=note, user=self.manager)
 
-    def hear(self, text: str, client: Client | None = None, **fields: str | tuple[str, str]) -> VoiceNote:
+    def hear(self, text: str, client: Client | None = None, **fields: Any) -> VoiceNote:
         """A note that was applied: each field is said by its own value, or by the words beside it."""
         note = self.note(text, client)
-        services.apply_note(note=note, extraction=found_in(text, **fields), job=note.job_id)
+        self.apply(note, **fields)
         return fresh(note)
+
+    def apply(self, note: VoiceNote, **fields: Any) -> VoiceNote | None:
+        """As the note's job would, had it found these."""
+        assert note.job
+        return services.apply_note(note=note, extraction=found_in(note.transcription, **fields), job=note.job.pk)
 
     def client(self, first_name: str, last_name: str = "", **values: Any) -> Client:
         return self.world.client(first_name, last_name=last_name, **{"email": "", **values})
 
 
-def found_in(text: str, **fields: str | tuple[str, str]) -> Extraction:
+def found_in(text: str, **fields: Any) -> Extraction:
     found = {}
     for name, given in fields.items():
         value, words = (given, given) if isinstance(given, str) else given

@@ -1,6 +1,7 @@
 """A note fills in the record of one client: only what was said, once, and with its history."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -8,12 +9,12 @@ from audio import services
 from audio.models import FieldChange, VoiceNote
 from jobs.services import StateConflict
 from lessons.models import Client
-from tests.audio.studio import Studio, found_in, fresh, history
+from tests.audio.studio import Studio, fresh, history
 from tests.lessons.world import World
 
 pytestmark = pytest.mark.django_db
 JEAN = "Jean Dupont rides Tornado"
-SAID = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
+SAID: dict[str, Any] = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
 
 
 def test_somebody_new_gets_a_record(studio: Studio) -> None:
@@ -97,20 +98,20 @@ def test_silence_makes_nobody(studio: Studio) -> None:
 
 def test_a_second_attempt_of_a_job_changes_nothing(studio: Studio) -> None:
     note = studio.hear(JEAN, **SAID)
-    assert services.apply_note(note=note, extraction=found_in(JEAN, level="rides"), job=note.job_id) is None
+    assert studio.apply(note, level="rides") is None
     assert history(Client.objects.get(first_name="Jean"))[-1] == ("horse", "", "Tornado")
 
 
 def test_a_job_that_was_overtaken_changes_nothing(studio: Studio) -> None:
     note = studio.note(JEAN)
     VoiceNote.objects.filter(pk=note.pk).update(job=None)
-    assert services.apply_note(note=note, extraction=found_in(JEAN, **SAID), job=note.job_id) is None
+    assert studio.apply(note, **SAID) is None
 
 
 def rerun(studio: Studio, note: VoiceNote, **fields: str) -> VoiceNote:
     VoiceNote.objects.filter(pk=note.pk).update(job=None)
     again = services.rerun_note(note=fresh(note), user=studio.manager)
-    services.apply_note(note=again, extraction=found_in(note.transcription, **fields), job=again.job_id)
+    studio.apply(again, **fields)
     return fresh(note)
 
 
@@ -139,7 +140,7 @@ def test_what_was_undone_is_not_written_again(studio: Studio) -> None:
 def test_an_older_note_does_not_overwrite_a_later_one(studio: Studio) -> None:
     older = studio.note("Jean Dupont rides Tornado")
     studio.hear("Jean Dupont rides Caramel", first_name="Jean", last_name="Dupont", horse="Caramel")
-    services.apply_note(note=older, extraction=found_in(JEAN, **SAID), job=older.job_id)
+    studio.apply(older, **SAID)
     assert Client.objects.get(first_name="Jean").horse == "Caramel"
 
 

@@ -16,11 +16,12 @@ from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db
 JEAN = "Jean Dupont rides Tornado"
-SAID = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
+SAID: dict[str, Any] = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
 
 
 def end(note: VoiceNote, status: str = "done", **values: Any) -> VoiceNote:
-    Job.objects.filter(pk=note.job_id).update(status=status, finished_at=timezone.now(), progress=100, **values)
+    assert note.job
+    Job.objects.filter(pk=note.job.pk).update(status=status, finished_at=timezone.now(), progress=100, **values)
     return fresh(note)
 
 
@@ -38,7 +39,7 @@ def test_a_note_that_waits_says_so(studio: Studio) -> None:
 
 def test_a_note_that_is_processed_says_what_its_job_says(studio: Studio) -> None:
     note = studio.note(JEAN)
-    Job.objects.filter(pk=note.job_id).update(status="running", progress=40, message="Transcribing")
+    Job.objects.update(status="running", progress=40, message="Transcribing")
     body = status_of(studio, note)
     assert (body["status"], body["progress"], body["message"]) == ("processing", 40, "Transcribing")
 

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -21,7 +22,7 @@ from tests.audio.studio import Studio, fresh
 
 pytestmark = pytest.mark.django_db
 JEAN = "Jean Dupont rides Tornado"
-SAID = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
+SAID: dict[str, Any] = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
 
 
 def kept(note: VoiceNote) -> bool:
@@ -65,7 +66,7 @@ def test_a_deleted_note_leaves_its_client_and_the_history(studio: Studio) -> Non
 def test_a_note_that_is_deleted_while_it_waits_is_not_processed(studio: Studio) -> None:
     note = studio.note(JEAN)
     services.delete_note(note=note)
-    assert Job.objects.get(pk=note.job_id).status == "cancelled"
+    assert Job.objects.get(kind="audio.process").status == "cancelled"
 
 
 def test_a_recording_goes_after_its_days_and_its_words_stay(studio: Studio, settings: Settings) -> None:

@@ -72,7 +72,7 @@ def test_half_a_name_is_a_question_where_somebody_has_it() -> None:
 
 
 @pytest.mark.parametrize("name", [{"first_name": "Zoé"}, {"first_name": "Zoé", "last_name": "Petit"}, {"last_name": "Petit"}])
-def test_a_name_that_nobody_has_is_somebody_new(name: dict[str, str]) -> None:
+def test_a_name_that_nobody_has_is_somebody_new(name: dict[str, Any]) -> None:
     assert who(**name) == Match()
 
 

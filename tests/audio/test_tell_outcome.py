@@ -1,5 +1,7 @@
 """Who recorded a note is told what came of it, where they asked for it, at most once."""
 
+from typing import Any
+
 import pytest
 
 from audio import services
@@ -13,7 +15,7 @@ from tests.lessons.mailservers import Catcher, ScriptedServer
 
 pytestmark = pytest.mark.django_db
 JEAN = "Jean Dupont rides Tornado"
-SAID = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
+SAID: dict[str, Any] = {"first_name": "Jean", "last_name": "Dupont", "horse": "Tornado"}
 KIND = "audio.send_outcome"
 
 

@@ -35,6 +35,14 @@ ROOT = Path(__file__).resolve().parents[2]
         ("VAR_DIR", "/dev/null", "VAR_DIR has a value that cannot be used"),
         ("JOBS_STOP_SECONDS", "nan", "JOBS_STOP_SECONDS has a value that cannot be used"),
         ("BASE_URL", "http://[club", "BASE_URL is not a web address"),
+        ("AUDIO_MAX_MEGABYTES", "0", "AUDIO_MAX_MEGABYTES is 0"),
+        ("AUDIO_RETENTION_DAYS", "never", "AUDIO_RETENTION_DAYS has a value that cannot be used"),
+        ("OPENAI_TIMEOUT", "600", "OPENAI_TIMEOUT is 600"),
+        ("OPENAI_BASE_URL", "whisper.local", "OPENAI_BASE_URL is not a web address"),
+        ("AUDIO_S3_ENDPOINT_URL", "store.local", "AUDIO_S3_ENDPOINT_URL is not a web address"),
+        ("TRANSCRIBER", "whisper", "TRANSCRIBER has a value that cannot be used"),
+        ("TRANSCRIBER", "openai", "TRANSCRIBER is openai, and there is no key"),
+        ("EXTRACTOR", "openai", "EXTRACTOR is openai, and there is no key"),
     ],
 )
 def test_a_wrong_value_is_a_message_with_a_hint_and_no_traceback(name: str, value: str, expected: str) -> None:
@@ -44,7 +52,7 @@ def test_a_wrong_value_is_a_message_with_a_hint_and_no_traceback(name: str, valu
     assert "Traceback" not in words
 
 
-@pytest.mark.parametrize(("name", "value"), [("JOBS_WORKERS", "3"), ("VAR_DIR", "")])
+@pytest.mark.parametrize(("name", "value"), [("JOBS_WORKERS", "3"), ("VAR_DIR", ""), ("AUDIO_S3_BUCKET", "recordings")])
 def test_right_values_raise_no_message(name: str, value: str) -> None:
     assert "no issues" in check_with(name, value)
 

@@ -2,16 +2,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from audio.services import fill_demo_notes
 from lessons.services import fill_demo
 from letters.services import fill_demo_letters
 from staffing.services import make_reference_set
 
 
 class Command(BaseCommand):
-    help = "Makes the demo club: people, cards, lessons, the words of its letters, reference data; safe to repeat."
+    help = "Makes the demo club: people, cards, lessons, the words of its letters, voice notes, reference data; safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         club = fill_demo()
         fill_demo_letters(club=club)
         make_reference_set(club=club)
+        fill_demo_notes(club=club)
         self.stdout.write(f"{club.name}: {club.teachers.count()} teachers, {club.clients.count()} clients, {club.lessons.count()} lessons")
