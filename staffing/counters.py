@@ -7,12 +7,15 @@ from typing import Any
 
 from django.core.signals import request_finished
 from django.db import DatabaseError, connection
-from django.db.models import F, Sum
+from django.db.models import Sum
 
 from .models import ReferenceReads
 
 logger = logging.getLogger(__name__)
 ADD_EVERY_SECONDS = 5
+ADD = """
+    INSERT INTO staffing_referencereads (club_id, hits, misses) VALUES (%s, %s, %s) ON CONFLICT (club_id) DO UPDATE
+    SET hits = staffing_referencereads.hits + excluded.hits, misses = staffing_referencereads.misses + excluded.misses"""
 
 _guard = threading.Lock()
 _counted: dict[int, list[int]] = {}
@@ -24,8 +27,6 @@ def count(club: int, *, hits: int = 0, misses: int = 0) -> None:
         counted = _counted.setdefault(club, [0, 0])
         counted[0] += hits
         counted[1] += misses
-    if time.monotonic() - _added_at > ADD_EVERY_SECONDS:
-        add_to_database()
 
 
 def read(club: int) -> tuple[int, int]:
@@ -50,7 +51,12 @@ def forget() -> None:
         _counted.clear()
 
 
-def add_to_database(**kwargs: Any) -> None:
+def add_now_and_then(**kwargs: Any) -> None:
+    if time.monotonic() - _added_at > ADD_EVERY_SECONDS:
+        add_to_database()
+
+
+def add_to_database() -> None:
     """Not within a transaction: it would keep the row locked, and a rollback would take the figures with it."""
     global _added_at
     if not _counted or connection.in_atomic_block:
@@ -59,11 +65,10 @@ def add_to_database(**kwargs: Any) -> None:
         counted, _added_at = dict(_counted), time.monotonic()
         _counted.clear()
     try:
-        for club, (hits, misses) in sorted(counted.items()):
-            row, _created = ReferenceReads.objects.get_or_create(club_id=club)
-            ReferenceReads.objects.filter(pk=row.pk).update(hits=F("hits") + hits, misses=F("misses") + misses)
+        with connection.cursor() as cursor:
+            cursor.executemany(ADD, [[club, hits, misses] for club, (hits, misses) in sorted(counted.items())])
     except DatabaseError as error:  # the club has just been deleted, or the database is away: figures are not worth a failed request
         logger.warning("Reads of the cache were not counted: %s", str(error).partition("\n")[0])
 
 
-request_finished.connect(add_to_database, dispatch_uid="staffing.counters")
+request_finished.connect(add_now_and_then, dispatch_uid="staffing.counters")

@@ -137,6 +137,12 @@ def get_reference_tasks(club: int) -> tuple[Task, ...]:
 
 
 @cached_reference(ttl=TTL_SECONDS)
+def get_overview(club: int) -> tuple[tuple[Task, ...], tuple[tuple[int, str, str, int], ...]]:
+    """Tasks and directions together, for a page that shows both."""
+    return get_reference_tasks(club), get_directions(club)
+
+
+@cached_reference(ttl=TTL_SECONDS)
 def get_direction_data(club: int, direction: int) -> DirectionData | None:
     """A direction with its centres and their volumes; None where the club has no such direction."""
     found = Direction.objects.filter(club=club, pk=direction).values_list("id", "code", "name").first()

@@ -10,7 +10,7 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 from .models import CentreResult, Simulation
-from .simulation import Figures, Workload, simulate
+from .simulation import Figures, add_up, simulate
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SHOWN = Decimal("0.01")
@@ -51,15 +51,18 @@ def centre_lines(run: Simulation) -> list[Line]:
 
 
 def direction_lines(run: Simulation) -> list[Line]:
-    rows = run.centre_results.all().by_direction()
+    """The sums of the centres, which a page that shows both has read already."""
+    directions: dict[str, list[CentreResult]] = {}
+    for each in run.centre_results.all():
+        directions.setdefault(each.direction_code, []).append(each)
     return [
         Line(
-            row["direction_code"],
-            row["direction_name"],
-            simulate(Workload(row["work"], Decimal(row["headcount"])), run.assumptions),
-            centres=row["centres"],
+            code,
+            centres[0].direction_name,
+            simulate(add_up([each.workload for each in centres]), run.assumptions),
+            centres=len(centres),
         )
-        for row in rows
+        for code, centres in sorted(directions.items())
     ]
 
 

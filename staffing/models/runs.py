@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from lessons.models import Club
 from staffing.simulation import Assumptions, Figures, Workload, simulate
 
-from .reference import Centre, Direction
+from .reference import Centre, Direction, ReferenceState
+
+
+class SimulationQuerySet(models.QuerySet["Simulation"]):
+    def with_details(self) -> "SimulationQuerySet":
+        """Their jobs, and as `current_version` what the reference data have become meanwhile."""
+        state = ReferenceState.objects.filter(club=models.OuterRef("club")).values("version")
+        return self.select_related("job", "direction").annotate(current_version=models.Subquery(state))
+
+    def like(self, task_id: UUID) -> "SimulationQuerySet":
+        """The run itself first, then the finished ones of the same centres, newest first: what it may be compared with."""
+        itself = Simulation.objects.filter(task_id=task_id)
+        same = models.Q(scope=models.Subquery(itself.values("scope")), scope_name=models.Subquery(itself.values("scope_name")))
+        wanted = self.filter(models.Q(task_id=task_id) | (same & models.Q(finished_at__isnull=False)))
+        return wanted.order_by(models.Case(models.When(task_id=task_id, then=0), default=1), "-id")
 
 
 class Simulation(models.Model):
@@ -37,6 +52,8 @@ class Simulation(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("asked by"))
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+
+    objects = SimulationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("simulation")

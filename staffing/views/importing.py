@@ -28,11 +28,11 @@ def reference_data(request: HttpRequest, club: Club) -> HttpResponse:
             form.add_error("file", refusal.message_dict["file"])
         else:
             return redirect("staffing-import", pk=coming.pk)
-    tasks = reference.get_reference_tasks(club.pk)
+    tasks, directions = reference.get_overview(club.pk)
     context = {
         "form": form,
         "page": Paginator(tasks, TASKS_A_PAGE).get_page(request.GET.get("page")),
-        "directions": reference.get_directions(club.pk),
+        "directions": directions,
         "imports": ReferenceImport.objects.filter(club=club).select_related("job")[:IMPORTS_SHOWN],
     }
     return render(request, "staffing/reference.html", context, status=422 if form.errors else 200)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from jobs.services import StateConflict
 from jobs.services import cancel as cancel_job
 from lessons.models import Club
 from lessons.views import manager_page
-from staffing import charts, reference, reports, services
+from staffing import charts, reports, services
 from staffing.forms import AssumptionsForm, RunForm
 from staffing.models import Direction, Simulation
 
@@ -47,19 +48,24 @@ def start(request: HttpRequest, club: Club) -> HttpResponse:
 @require_GET
 @manager_page
 def run(request: HttpRequest, club: Club, task_id: UUID) -> HttpResponse:
-    found = _find(club, task_id)
+    runs = list(Simulation.objects.filter(club=club).with_details().like(task_id)[: 1 + RUNS_TO_COMPARE])
+    if not runs or runs[0].task_id != task_id:
+        raise Http404
+    found, others = runs[0], runs[1:]
     context: dict[str, Any] = {"run": found, "form": AssumptionsForm(assumed=found.assumptions), "followed_job": found.job}
     if found.figures:
-        context |= _result(request, found) | {"others": _others(club, found)}
+        context |= _result(request, found) | {"others": others}
     return render(request, "staffing/run.html", context)
 
 
 @require_GET
 @manager_page
 def compare_runs(request: HttpRequest, club: Club, first: UUID, second: UUID) -> HttpResponse:
-    runs = [_find(club, first), _find(club, second)]
-    if not all(each.figures for each in runs):
+    both = Simulation.objects.filter(club=club, task_id__in=[first, second], finished_at__isnull=False)
+    found = {run.task_id: run for run in both.prefetch_related("centre_results")}
+    if not {first, second} <= found.keys():
         raise Http404
+    runs = [found[first], found[second]]
     lines = reports.compare(*runs)
     if request.GET.get("tri") != "code":
         lines.sort(key=lambda line: abs(line.gap), reverse=True)
@@ -128,14 +134,14 @@ def _start(request: HttpRequest, club: Club, form: RunForm) -> Simulation:
     return services.start_run(club=club, user=request.user, assumptions=form.assumptions(), **scope)
 
 
-def _result(request: HttpRequest, found: Simulation) -> dict[str, Any]:
+def _result(request: HttpRequest, found: Any) -> dict[str, Any]:
+    models.prefetch_related_objects([found], "centre_results")
     lines = reports.centre_lines(found)
     sort = request.GET.get("tri", "gap").removeprefix("-")
     sort = sort if sort in COLUMNS else "gap"
     descending = request.GET.get("tri", "").startswith("-")
     page = Paginator(reports.sorted_lines(lines, sort, descending=descending), LINES_A_PAGE).get_page(request.GET.get("page"))
     directions = reports.direction_lines(found) if found.scope == Simulation.Scope.NATIONAL else []
-    version = reference.version_of(found.club_id)
     return {
         "figures": found.figures,
         "page": page,
@@ -146,14 +152,8 @@ def _result(request: HttpRequest, found: Simulation) -> dict[str, Any]:
         "directions": directions,
         "picture_of": min(len(lines), charts.BARS_SHOWN),
         "is_part": len(lines) > charts.BARS_SHOWN,
-        "has_changed": version != found.reference_version,
+        "has_changed": found.current_version != found.reference_version,
     }
-
-
-def _others(club: Club, found: Simulation) -> Any:
-    """Of the same scope first: those that are worth a comparison."""
-    others = Simulation.objects.filter(club=club, finished_at__isnull=False, scope=found.scope, scope_name=found.scope_name)
-    return others.exclude(pk=found.pk)[:RUNS_TO_COMPARE]
 
 
 def _find(club: Club, task_id: UUID) -> Simulation:
