@@ -1,0 +1,66 @@
+"""A manager reckons staffing in a real browser: sliders, the result that comes by itself, and the same without JavaScript."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import expect
+
+from jobs.worker import drain
+from staffing.models import Simulation
+from tests.browser.conftest import OpenPage
+from tests.cluster import Cluster
+from tests.lessons.world import World
+from tests.staffing.organisation import Organisation
+
+STAFFING = "/staffing/"
+PHONE = {"width": 320, "height": 700}
+
+
+@pytest.fixture
+def organisation(world: World) -> Organisation:
+    return Organisation(world)
+
+
+def test_the_result_comes_by_itself(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page(STAFFING)
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", name="The result is on its way")).to_be_visible()
+    with Cluster(workers=1):
+        expect(page.locator(".stats")).to_contain_text("3,501", timeout=30_000)
+    expect(page.get_by_role("img", name=re.compile("Bars of people in post"))).to_be_visible()
+
+
+def test_a_slider_moves_its_number_and_starts_a_new_run(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page(STAFFING)
+    page.get_by_role("slider", name="Productivity").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_label("Productivity").first).to_have_value("40")
+    expect(page.locator("[data-year]")).to_contain_text("578 h a year")
+    page.get_by_role("button", name="Calculate").press("Enter")
+    expect(page.get_by_role("heading", name="The result is on its way")).to_be_visible()
+    assert Simulation.objects.get().productivity == Decimal("0.4")
+
+
+def test_a_typed_number_moves_its_slider(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page(STAFFING)
+    page.get_by_label("Absences").first.fill("20")
+    expect(page.get_by_role("slider", name="Absences")).to_have_value("20")
+
+
+def test_it_works_without_javascript(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page(STAFFING, java_script_enabled=False)
+    page.get_by_role("button", name="Calculate").click()
+    drain()
+    page.get_by_role("link", name="Look again").first.click()
+    expect(page.locator(".stats")).to_contain_text("3,501")
+    expect(page.get_by_role("slider")).to_have_count(0)
+
+
+def test_a_narrow_phone_needs_no_sideways_scrolling(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page(STAFFING, viewport=PHONE)
+    page.get_by_role("button", name="Calculate").click()
+    drain()
+    page.reload()
+    expect(page.locator(".stats")).to_contain_text("3,501")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
