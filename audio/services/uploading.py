@@ -75,7 +75,7 @@ def rerun_note(*, note: VoiceNote, user: Any, listen: bool = False) -> VoiceNote
     Raises StateConflict while it is processed, or where nothing is left to read.
     """
     with transaction.atomic():
-        locked = VoiceNote.objects.select_for_update(of=("self",)).select_related("club", "job").get(pk=note.pk)
+        locked = VoiceNote.objects.select_for_update().get(pk=note.pk)  # its job is read after the wait, as it then is
         if locked.job and locked.status in (VoiceNote.Status.PENDING, VoiceNote.Status.PROCESSING):
             # Translators: "Cette note est déjà en cours de traitement."
             raise StateConflict(_("This note is already being processed."))
