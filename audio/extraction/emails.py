@@ -98,7 +98,7 @@ def _is_sure(speech: Speech, first: int, at: int) -> bool:
 def _goes_on(speech: Speech, first: int, at: int) -> bool:
     """Does the word before `first` belong to the address too?"""
     before = speech.at(first - 1)
-    if before in BREAKS or before in AT[speech.language]:
+    if before in BREAKS or before in AT[speech.language] or (before == "plus" and speech.at(first - 2) in STOPS[speech.language]):
         return False
     if first == at:
         return True

@@ -73,6 +73,7 @@ OTHERS = {
     language: ANIMALS[language] | RELATIVES[language] for language in ("fr", "en")
 }  # a name or an age after these is not the client's
 PARENTS = word_set("maman mere papa pere parents mum mom mother dad father")
+BEGINNING = 8  # words
 COMPOUND_FIRST = word_set("jean marie anne pierre paul louis")
 COMPOUND_SECOND = word_set(
     "pierre paul jacques marc marie luc francois claude louis yves christophe philippe michel baptiste charles noel sebastien "
@@ -115,9 +116,16 @@ def _introduced(speech: Speech) -> Iterator[Named]:
             units = proper_run(speech, index)
             if _is_of_another(speech, before, index) or (units and _is_a_parent(speech, units[-1].last)):
                 continue
+            if units and (speech.at(units[0].first) == "l" or _comes_late(speech, sureness, index)):
+                continue
             formal = speech.at(index - 1) in TITLE[speech.language].split("|")
             if units and (sureness <= 1 or formal or _is_plausible(speech, units)):
                 yield _split(speech, units, sureness, formal=formal)
+
+
+def _comes_late(speech: Speech, sureness: int, index: int) -> bool:
+    """`pour` and `with` lead to a name where the note begins; later, and without capitals, to anything."""
+    return sureness == len(INTRODUCTIONS[speech.language]) - 1 and not speech.cased and index > BEGINNING
 
 
 def _past(speech: Speech, index: int, titles: list[str]) -> int:
@@ -184,10 +192,13 @@ def _opening(speech: Speech) -> Iterator[Named]:
 
 
 def _opens(speech: Speech, index: int) -> bool:
-    return speech.at(index) in OPENINGS[speech.language] or speech.at(index).isdigit() or index >= len(speech)
+    word = speech.at(index)
+    return word in OPENINGS[speech.language] or word.isdigit() or index >= len(speech) or (word == "." and speech.cased)
 
 
 def _split(speech: Speech, units: list[Unit], sureness: int, *, formal: bool) -> Named:
+    if len(units) == 2 and speech.cased and _shouted(speech, units[0]) and not _shouted(speech, units[1]):
+        units = units[::-1]  # DUPONT Jean
     if (formal and len(units) == 1) or speech.at(units[0].first) in PARTICLES - {"ben", "al", "saint", "st"}:
         return Named([], units, sureness)
     units = _said_once(speech, units)
@@ -195,6 +206,11 @@ def _split(speech: Speech, units: list[Unit], sureness: int, *, formal: bool) ->
     plain = all(unit.last == unit.first + 1 for unit in units[:2])
     first = 2 if len(units) > 2 and plain and pair[0] in COMPOUND_FIRST and pair[1] in COMPOUND_SECOND else 1
     return Named(units[:first], units[first:], sureness)
+
+
+def _shouted(speech: Speech, unit: Unit) -> bool:
+    raw = speech.raw(unit.first)
+    return raw.isupper() and len(raw) > 1
 
 
 def _said_once(speech: Speech, units: list[Unit]) -> list[Unit]:
