@@ -26,6 +26,7 @@ from .filters import VoiceNoteFilter
 from .models import FieldChange, NotePreference, VoiceNote
 from .reception import drain, is_too_large
 from .serializers import (
+    ErasedSerializer,
     FieldChangeSerializer,
     NoteAnswerSerializer,
     NotePreferenceSerializer,
@@ -44,6 +45,10 @@ Made = TypeVar("Made")
 
 class TooLarge(exceptions.APIException):
     status_code = 413
+
+
+class StorageAway(exceptions.APIException):
+    status_code = 503
 
 
 class UploadThrottle(UserRateThrottle):
@@ -79,6 +84,8 @@ class UploadView(ClubView):
             raise TooLarge(refusal.message_dict) from refusal
         except services.Refused as refusal:
             raise exceptions.ValidationError(refusal.message_dict) from refusal
+        except services.NotStored as trouble:
+            raise StorageAway(str(trouble)) from trouble
         return Response(RecordedSerializer(note).data, status=202)
 
 
@@ -166,6 +173,16 @@ class ClientChangesView(ClubRows, mixins.ListModelMixin):
             return FieldChange.objects.none()
         client = get_object_or_404(Client, club=self.membership.club, pk=self.kwargs["client"])
         return FieldChange.objects.filter(client=client).order_by("-id")
+
+
+@extend_schema(parameters=[CLUB])
+class EraseView(ClubView):
+    """All that is known of a client: record, notes, recordings, history. Whose lessons stand leaves an empty place in them."""
+
+    @extend_schema(request=None, responses=ErasedSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        client = get_object_or_404(Client, club=self.membership.club, pk=pk)
+        return Response(ErasedSerializer({"deleted": services.erase_client(client=client)}).data)
 
 
 @extend_schema(parameters=[CLUB])

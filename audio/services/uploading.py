@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from audio.decoding import MARGIN_SECONDS, Probe, UnreadableAudio, probe, too_long
@@ -40,7 +40,7 @@ class TooLarge(Refused):
 def upload_note(
     *, club: Club, user: Any, file: "File[bytes]", client: Client | None = None, language: str = "", request_key: str | None = None
 ) -> VoiceNote:
-    """Recording, row and job, or none of them. The same `request_key` again: the same note. Raises Refused."""
+    """Recording, row and job, or none of them. The same `request_key` again: the same note. Raises Refused or NotStored."""
     if request_key and (known := _of_request(club, request_key)):
         return known
     heard = _look_into(file)
@@ -59,10 +59,15 @@ def upload_note(
                 **facts,
             )
             return _start(note, user)
+    except (OperationalError, InterfaceError):  # perhaps committed: should no note name the recording, it is swept up later
+        raise
     except IntegrityError:
         recordings().delete(name)
         if request_key and (known := _of_request(club, request_key)):  # the other of two clicks was faster
             return known
+        if client and not Client.objects.filter(pk=client.pk).exists():
+            # Translators: "Ce client a été supprimé entre-temps."
+            raise Refused({"client": [_("This client has been deleted meanwhile.")]}) from None
         raise
     except BaseException:
         recordings().delete(name)

@@ -132,6 +132,13 @@ def test_a_failed_transaction_leaves_no_file(studio: Studio) -> None:
     assert (kept(), VoiceNote.objects.count()) == ([], 0)
 
 
+def test_a_storage_that_is_away_is_503_and_leaves_nothing(studio: Studio, settings: Settings) -> None:
+    settings.MEDIA_ROOT = "/dev/null/full"
+    answer = upload(studio)
+    assert (answer.status_code, answer.json()["detail"].split(":")[0]) == (503, "The recording could not be stored")
+    assert not VoiceNote.objects.exists()
+
+
 def test_only_a_manager_records(studio: Studio) -> None:
     answer = api(studio.world.teacher_user()).post(UPLOAD, {"file": recording()}, format="multipart")
     assert answer.status_code == 403
