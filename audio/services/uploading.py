@@ -8,7 +8,7 @@ from django.core.files import File
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from audio.decoding import MARGIN_SECONDS, Probe, UnreadableAudio, probe, too_long
+from audio.decoding import MARGIN_SECONDS, UnreadableAudio, probe, too_long
 from audio.models import VoiceNote
 from audio.storage import recordings
 from audio.transcription import spoken_language
@@ -41,37 +41,34 @@ def upload_note(
     *, club: Club, user: Any, file: "File[bytes]", client: Client | None = None, language: str = "", request_key: str | None = None
 ) -> VoiceNote:
     """Recording, row and job, or none of them. The same `request_key` again: the same note. Raises Refused or NotStored."""
-    if request_key and (known := _of_request(club, request_key)):
+    if known := _of_request(club, request_key):
         return known
-    heard = _look_into(file)
-    facts = {"size_bytes": file.size, "sha256": fingerprint(file), "content_type": heard.content_type}
-    name = keep_recording(club=club, file=file, extension=EXTENSIONS.get(heard.content_type, ".bin"))
+    note = VoiceNote(
+        club=club, client=client, created_by=user, language=language or spoken_language(club.language), request_key=request_key
+    )
+    _describe(note, file)
+    name = keep_recording(club=club, file=file, extension=EXTENSIONS.get(note.content_type, ".bin"))
+    note.file = name  # type: ignore[assignment]  # a name is what a file field keeps
     try:
         with transaction.atomic():
-            note = VoiceNote(
-                club=club,
-                client=client,
-                created_by=user,
-                file=name,
-                duration_seconds=heard.duration_seconds,
-                language=language or spoken_language(club.language),
-                request_key=request_key,
-                **facts,
-            )
             return _start(note, user)
     except (OperationalError, InterfaceError):  # perhaps committed: should no note name the recording, it is swept up later
         raise
-    except IntegrityError:
+    except BaseException as error:
         recordings().delete(name)
-        if request_key and (known := _of_request(club, request_key)):  # the other of two clicks was faster
-            return known
-        if client and not Client.objects.filter(pk=client.pk).exists():
-            # Translators: "Ce client a été supprimé entre-temps."
-            raise Refused({"client": [_("This client has been deleted meanwhile.")]}) from None
+        if isinstance(error, IntegrityError):
+            return _explain(error, note)
         raise
-    except BaseException:
-        recordings().delete(name)
-        raise
+
+
+def _explain(error: IntegrityError, note: VoiceNote) -> VoiceNote:
+    """Of two clicks the other was faster, or the client was deleted meanwhile."""
+    if known := _of_request(note.club, note.request_key):
+        return known
+    if note.client_id and not Client.objects.filter(pk=note.client_id).exists():
+        # Translators: "Ce client a été supprimé entre-temps."
+        raise Refused({"client": [_("This client has been deleted meanwhile.")]}) from error
+    raise error
 
 
 def rerun_note(*, note: VoiceNote, user: Any, listen: bool = False) -> VoiceNote:
@@ -103,11 +100,13 @@ def _start(note: VoiceNote, user: Any) -> VoiceNote:
     return note
 
 
-def _of_request(club: Club, request_key: str) -> VoiceNote | None:
+def _of_request(club: Club, request_key: str | None) -> VoiceNote | None:
+    if not request_key:
+        return None
     return VoiceNote.objects.select_related("club", "job").filter(club=club, request_key=request_key).first()
 
 
-def _look_into(file: "File[bytes]") -> Probe:
+def _describe(note: VoiceNote, file: "File[bytes]") -> None:
     """By what it holds, whatever its name says."""
     if file.size > settings.AUDIO_MAX_MEGABYTES * MEGABYTE:
         raise TooLarge({"file": [too_large()]})
@@ -119,7 +118,8 @@ def _look_into(file: "File[bytes]") -> Probe:
     most = settings.AUDIO_MAX_MINUTES * 60
     if heard.duration_seconds and heard.duration_seconds > most + MARGIN_SECONDS:
         raise Refused({"file": [too_long(most)]})
-    return heard
+    note.content_type, note.duration_seconds = heard.content_type, heard.duration_seconds
+    note.size_bytes, note.sha256 = file.size, fingerprint(file)
 
 
 def too_large() -> str:
