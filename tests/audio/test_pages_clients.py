@@ -7,7 +7,7 @@ from audio import services
 from audio.models import FieldChange, VoiceNote
 from lessons.models import Client
 from tests.audio.studio import Studio, history
-from tests.audio.test_pages import cost, end, follow, new_number, page_of, see, visitor, visitor_of
+from tests.audio.test_pages import client_of, cost, end, follow, new_number, page_of, see, visitor, visitor_of
 from tests.lessons.world import World
 
 __all__ = ["visitor"]
@@ -160,7 +160,7 @@ def test_a_note_under_way_is_followed(visitor: Visitor, studio: Studio) -> None:
 
 def test_the_history_is_narrowed_to_a_field(visitor: Visitor, studio: Studio) -> None:
     note = new_number(studio)
-    services.edit_client(client=note.client, values={"horse": "Caramel"}, user=studio.manager)
+    services.edit_client(client=client_of(note), values={"horse": "Caramel"}, user=studio.manager)
     page = see(visitor, f"{CLIENTS}{note.client_id}/history/?champ=horse")
     assert "Caramel" in page
     assert "0470 12 34 56" not in page
@@ -182,13 +182,13 @@ def test_erasing_says_what_will_go(visitor: Visitor, studio: Studio) -> None:
     note = new_number(studio)
     page = see(visitor, f"{CLIENTS}{note.client_id}/erase/")
     assert "1 voice note, with its recording" in page
-    assert Client.objects.filter(pk=note.client_id).exists()
+    assert Client.objects.filter(pk__in=[note.client_id]).exists()
 
 
 def test_erasing_takes_notes_and_history_too(visitor: Visitor, studio: Studio) -> None:
     note = new_number(studio)
     assert "Record erased" in follow(visitor.post(f"{CLIENTS}{note.client_id}/erase/"), visitor)
-    assert not Client.objects.filter(pk=note.client_id).exists()
+    assert not Client.objects.filter(pk__in=[note.client_id]).exists()
     assert not VoiceNote.objects.exists()
     assert not FieldChange.objects.exists()
 
