@@ -48,7 +48,7 @@ def upload_note(
     )
     _describe(note, file)
     name = keep_recording(club=club, file=file, extension=EXTENSIONS.get(note.content_type, ".bin"))
-    note.file = name  # type: ignore[assignment]  # a name is what a file field keeps
+    note.file = name
     try:
         with transaction.atomic():
             return _start(note, user)

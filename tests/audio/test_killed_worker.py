@@ -44,8 +44,8 @@ def studio(transactional_db: None) -> Studio:
     return Studio(World())
 
 
-def cluster(server: Server, var: Path, **more: str) -> Cluster:
-    return Cluster(workers=1, VAR_DIR=str(var), OPENAI_BASE_URL=server.url, TRANSCRIBER="openai", **more)
+def cluster(server: Server, var: Path, extractor: str = "rules") -> Cluster:
+    return Cluster(workers=1, VAR_DIR=str(var), OPENAI_BASE_URL=server.url, TRANSCRIBER="openai", EXTRACTOR=extractor)
 
 
 def asked(server: Server, path: str) -> int:
@@ -82,7 +82,7 @@ def test_killed_while_it_transcribes_it_is_transcribed_again(studio: Studio, ser
 def test_killed_after_it_transcribed_it_is_not_paid_for_twice(studio: Studio, server: Server, tmp_path: Path) -> None:
     server.says(HEARD, SILENT, chat(UNDERSTOOD))
     note = studio.upload(wav(hertz=440), language="en")
-    with cluster(server, tmp_path, EXTRACTOR="openai"):
+    with cluster(server, tmp_path, extractor="openai"):
         wait_until(lambda: asked(server, CHAT) == 1, WAIT_SECONDS)
         kill_the_worker_of(note)
         assert_once(note)
