@@ -1,5 +1,6 @@
 """Two at the same instant, on two connections: one effect."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,6 +8,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 
 from audio import services
@@ -14,8 +16,8 @@ from audio.models import FieldChange, VoiceNote
 from jobs.models import Job
 from jobs.services import StateConflict
 from lessons.models import Client
-from tests.audio.studio import Studio, fresh
-from tests.lessons.world import World
+from tests.audio.studio import Studio, fresh, recording
+from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JANE = "My name is Jane Smith"
@@ -57,6 +59,18 @@ def test_twenty_double_submits_make_one_note(studio: Studio, tmp_path: Path) -> 
     notes = at_once([lambda: studio.upload(request_key="one") for _ in range(20)])
     assert len({note.pk for note in notes}) == VoiceNote.objects.count() == Job.objects.count() == 1
     assert sum(path.is_file() for path in (tmp_path / "media").rglob("*")) == 1
+
+
+def test_of_twenty_uploads_at_once_ten_are_let_in(studio: Studio) -> None:
+    cache.clear()
+    answers = at_once([lambda: upload(studio) for _ in range(20)])
+    assert Counter(answers) == {400: 10, 429: 10}
+
+
+def upload(studio: Studio) -> int:
+    """Of what is no sound: it counts all the same."""
+    answer = api(studio.manager).post("/api/audio/upload", {"file": recording(b"x")}, format="multipart")
+    return int(answer.status_code)
 
 
 def test_of_two_clicks_on_undo_one_undoes(studio: Studio) -> None:
