@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from .found import Found
-from .names import OTHERS, letters_after
+from .introductions import OTHERS
 from .numbers import MONTHS
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
+from .spelled import letters_after
 from .stops import STOPS
 from .word_sets import word_set
 

@@ -6,10 +6,10 @@ from itertools import groupby
 from email_validator import EmailNotValidError, validate_email
 
 from .found import Found
-from .names import likeness
 from .phones import is_former
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
+from .spelled import likeness
 from .stops import STOPS
 from .word_sets import word_set
 

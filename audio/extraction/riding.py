@@ -3,7 +3,7 @@
 import re
 
 from .found import Found
-from .names import OTHERS, RELATIVES
+from .introductions import OTHERS, RELATIVES
 from .proper import proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
