@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.db import transaction
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -26,6 +28,7 @@ from .filters import VoiceNoteFilter
 from .models import FieldChange, NotePreference, VoiceNote
 from .reception import drain, is_too_large
 from .serializers import (
+    ErasedSerializer,
     FieldChangeSerializer,
     NoteAnswerSerializer,
     NotePreferenceSerializer,
@@ -46,11 +49,21 @@ class TooLarge(exceptions.APIException):
     status_code = 413
 
 
+class StorageAway(exceptions.APIException):
+    status_code = 503
+
+
 class UploadThrottle(UserRateThrottle):
     scope = "audio_upload"
 
     def get_rate(self) -> str:
         return f"{settings.AUDIO_UPLOADS_A_MINUTE}/min"
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """One at a time for each person: twenty at once are counted as twenty."""
+        with transaction.atomic():
+            list(get_user_model().objects.select_for_update(no_key=True).filter(pk=request.user.pk or 0).values_list("pk"))
+            return super().allow_request(request, view)
 
 
 @extend_schema(parameters=[CLUB])
@@ -79,6 +92,8 @@ class UploadView(ClubView):
             raise TooLarge(refusal.message_dict) from refusal
         except services.Refused as refusal:
             raise exceptions.ValidationError(refusal.message_dict) from refusal
+        except services.NotStored as trouble:
+            raise StorageAway(str(trouble)) from trouble
         return Response(RecordedSerializer(note).data, status=202)
 
 
@@ -166,6 +181,16 @@ class ClientChangesView(ClubRows, mixins.ListModelMixin):
             return FieldChange.objects.none()
         client = get_object_or_404(Client, club=self.membership.club, pk=self.kwargs["client"])
         return FieldChange.objects.filter(client=client).order_by("-id")
+
+
+@extend_schema(parameters=[CLUB])
+class EraseView(ClubView):
+    """All that is known of a client: record, notes, recordings, history. Whose lessons stand leaves an empty place in them."""
+
+    @extend_schema(request=None, responses=ErasedSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        client = get_object_or_404(Client, club=self.membership.club, pk=pk)
+        return Response(ErasedSerializer({"deleted": services.erase_client(client=client)}).data)
 
 
 @extend_schema(parameters=[CLUB])

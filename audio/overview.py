@@ -99,7 +99,7 @@ class Overview:
 
 def look_at_notes(membership: Membership, *, tab: str = "", search: str = "", page: int = 1, client: Client | None = None) -> Overview:
     """Of the club, or of one of its clients."""
-    tab, search = (tab if tab in TABS else ""), search.strip()[:LONGEST_SEARCH]
+    tab, search = (tab if tab in TABS else ""), search.replace("\x00", "").strip()[:LONGEST_SEARCH]
     notes = VoiceNote.objects.filter(TABS[tab][1], club=membership.club_id)
     if client:
         notes = notes.filter(client=client)
@@ -147,5 +147,3 @@ def _called(club: Club, search: str) -> list[int]:
     wanted = folded(search)
     names = Client.objects.filter(club=club).order_by().values_list("pk", "first_name", "last_name")
     return [pk for pk, first, last in names if wanted in folded(f"{first} {last}") or wanted in folded(f"{last} {first}")]
-
-

@@ -91,6 +91,11 @@ class Field:
         return latest if latest and (latest == self.source or latest.undone_at) else None
 
     @property
+    def has_history(self) -> bool:
+        """More than the value and its source say already."""
+        return len(self.changes) > 1 or any(change.old or change.undone_at for change in self.changes)
+
+    @property
     def shown(self) -> list[FieldChange]:
         return self.changes[:HISTORY_SHOWN]
 
@@ -158,4 +163,3 @@ def _latest(client: Any) -> LatestNote | None:
 def _holds(line: Line, wanted: list[str]) -> bool:
     text = folded(f"{line.first_name} {line.last_name} {line.email} {line.phone} {line.level} {line.horse}")
     return all(word in text for word in wanted)
-

@@ -54,14 +54,14 @@ def read(found: dict[str, dict[str, Any]], *, transcript: str, words: list[list[
 
 def clean(name: str, text: str) -> Any:
     """As the field keeps it; None where it cannot be kept."""
-    text = text.replace("\x00", "").strip()
+    text = " ".join(text.replace("\x00", "").split())
     if name in ("notes", "age"):
         return text[:LONGEST_NOTE] or None
     if name not in PLAIN or not text:
         return None
     if name == "birth_date":
         return _past_day(text)
-    text = text.lower() if name == "email" else " ".join(text.split())
+    text = text.lower() if name == "email" else text
     try:
         return Client._meta.get_field(name).clean(text, None)  # type: ignore[union-attr]  # a field of its own, no relation
     except ValidationError:
@@ -73,7 +73,7 @@ def changes_to(client: Client, said: Iterable[Said]) -> list[Change]:
     found, notes = [], client.notes
     for piece in said:
         if piece.field == "notes":
-            if folded(piece.value) in folded(notes):
+            if folded(piece.value) in map(folded, notes.splitlines()):
                 continue
             notes = f"{notes}\n{piece.value}"
             found.append(Change(piece, "", piece.value))
@@ -100,12 +100,24 @@ def write(client: Client, change: Change) -> None:
     setattr(client, name, value)
 
 
+def has_paragraph(notes: str, text: str) -> bool:
+    return not text or _paragraph(text).search(notes) is not None
+
+
 def with_paragraph(notes: str, old: str, new: str) -> str:
     """`new` in the place of `old`; an empty `old` adds, an empty `new` takes away."""
     if not old:
-        return f"{notes.rstrip()}\n{new}".lstrip("\n") if notes.strip() else new
-    before, _old, after = notes.partition(old)
-    return f"{before}{new}{after}" if new else "\n".join(part.strip("\n") for part in (before, after) if part.strip())
+        return f"{notes.rstrip()}\n{new}" if notes.strip() else new
+    found = _paragraph(old).search(notes)
+    if not found:
+        return notes
+    before, after = notes[: found.start()], notes[found.end() :]
+    return f"{before}{new}{after}" if new else (before.rstrip("\r\n") + after if after else before.rstrip()).lstrip("\r\n")
+
+
+def _paragraph(text: str) -> re.Pattern[str]:
+    """Whole lines: “shy” does not stand in “not shy at all”."""
+    return re.compile(rf"(?:\A|(?<=\n)){re.escape(text)}(?=\r?\n|\Z)")
 
 
 def as_text(value: Any) -> str:

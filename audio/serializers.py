@@ -153,6 +153,10 @@ class NoteRerunSerializer(serializers.Serializer[Any]):
     listen = serializers.BooleanField(default=False, help_text="Transcribe anew too, such as after the transcriber was changed.")
 
 
+class ErasedSerializer(serializers.Serializer[Any]):
+    deleted = serializers.BooleanField(help_text="False: the record stands empty, because lessons name it.")
+
+
 class NotePreferenceSerializer(serializers.ModelSerializer[NotePreference]):
     class Meta:
         model = NotePreference

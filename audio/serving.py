@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 
 from .models import VoiceNote
+from .storage import open_recording
 
 PIECE = 64 * 1024
 PLAYABLE = {"audio/webm", "audio/ogg", "audio/mp4", "audio/mpeg", "audio/wav", "audio/flac", "audio/aac"}
@@ -20,7 +21,7 @@ def serve_recording(request: HttpRequest, note: VoiceNote) -> HttpResponseBase:
     """Raises FileNotFoundError where it is gone."""
     if request.headers.get("If-None-Match") == _etag(note):
         return _described(HttpResponseNotModified(), note)
-    file = note.file.open("rb")
+    file = open_recording(str(note.file.name))
     try:
         part = _part(request, note, file.size)
     except NoSuchPart:

@@ -25,6 +25,11 @@ PRECISION, RECALL = 0.95, 0.85
 
 def main() -> int:
     report = Report("audio_extraction")
+    measure_extraction(report)
+    return report.finish(as_json=wants_json())
+
+
+def measure_extraction(report: Report) -> None:
     for name, halves in SETS.items():
         add_score(report, name, score(sentences(*halves)))
     for _ in range(ROUNDS):
@@ -33,7 +38,6 @@ def main() -> int:
         report.ratio(f"precision_{field}", report.median("sixty sentences", f"{field}, precision"), at_least=PRECISION)
         report.ratio(f"recall_{field}", report.median("sixty sentences", f"{field}, recall"), at_least=RECALL)
     report.limit("rules", "a minute of speech, ms", at_most=100)
-    return report.finish(as_json=wants_json())
 
 
 def add_score(report: Report, name: str, result: Score) -> None:

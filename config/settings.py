@@ -289,7 +289,6 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
-        "media-src": [SELF, "blob:"],  # a recording is listened to before it is sent
         "object-src": [NONE],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

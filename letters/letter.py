@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from lessons.models import Club, Teacher
 
 from .models import LegalFigures, VolunteerFacts, Wording
-from .pdf import write_pdf
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,8 @@ def facts_of(teacher: Teacher) -> VolunteerFacts | None:
 
 
 def to_pdf(letter: Letter) -> bytes:
+    from .pdf import write_pdf  # where its libraries are missing, everything else still starts, and manage.py doctor names them
+
     with translation.override(letter.club.language):
         assets = _logo(letter.wording)
         context: dict[str, Any] = {"letter": letter, "club": letter.club, "wording": letter.wording, "figures": letter.figures}

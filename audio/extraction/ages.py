@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from .found import Found
-from .names import OTHERS, letters_after
+from .introductions import OTHERS
 from .numbers import MONTHS
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
+from .spelled import letters_after
 from .stops import STOPS
 from .word_sets import word_set
 
@@ -105,7 +106,7 @@ def find_age(speech: Speech, name: Found | None) -> Found | None:
 def _after_name(speech: Speech, name: Found) -> Found | None:
     """`stephen clarke, sixty-one, experienced rider`: a bare number right after the name."""
     index = letters_after(speech, speech.index_after(name))[2]
-    index += speech.at(index) == ","
+    index += speech.at(index) in {",", "."}
     number, following = speech.at(index), speech.at(index + 1)
     if not re.fullmatch("[1-9][0-9]?", number) or not (following in BREAKS or following in STOPS[speech.language] - STREETS):
         return None

@@ -6,10 +6,10 @@ from itertools import groupby
 from email_validator import EmailNotValidError, validate_email
 
 from .found import Found
-from .names import likeness
 from .phones import is_former
 from .repairs import CORRECTED
 from .speech import BREAKS, Speech
+from .spelled import likeness
 from .stops import STOPS
 from .word_sets import word_set
 
@@ -98,7 +98,7 @@ def _is_sure(speech: Speech, first: int, at: int) -> bool:
 def _goes_on(speech: Speech, first: int, at: int) -> bool:
     """Does the word before `first` belong to the address too?"""
     before = speech.at(first - 1)
-    if before in BREAKS or before in AT[speech.language]:
+    if before in BREAKS or before in AT[speech.language] or (before == "plus" and speech.at(first - 2) in STOPS[speech.language]):
         return False
     if first == at:
         return True

@@ -6,6 +6,7 @@ from datetime import date
 from .ages import OLDEST, read_date
 from .emails import find_email
 from .found import Found
+from .numbers import LONE
 from .orders import passages_of_orders
 from .phones import digits_of, find_phone, written_phone
 from .speech import Speech
@@ -46,6 +47,7 @@ def _name(value: str, words: Speech, today: date) -> str | None:
 def _plain(value: str, words: Speech, today: date) -> str | None:
     """Every word of it was said; numbers may have been spoken."""
     said = {word.text for word in words.words}
+    said |= {"1"} if said & LONE else set()
     return value if {word.text for word in Speech(value, words.language).words} - {",", "."} <= said else None
 
 

@@ -1,22 +1,18 @@
 """A language model behind any OpenAI-compatible server reads the transcript; what it says is checked against the words."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 
-import openai
 from django.conf import settings
 from django.utils.translation import gettext as _
-from openai import OpenAI
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from audio.openai_client import connected
 from jobs.registry import PermanentError, RetryableError
 
 from .evidence import supported
 from .found import FIELDS, Extraction, Found
 
-LONGEST_WAIT_SECONDS = 3600
 TASK = """\
 A manager of a riding club dictated a note about one client, or the client spoke.
 You receive it as JSON: its language, today's date, the transcript.
@@ -78,7 +74,7 @@ def extract_by_model(transcript: str, *, language: str, today: date) -> Extracti
 
 def _ask(transcript: str, *, language: str, today: date) -> Answer:
     note = json.dumps({"language": language, "today": today.isoformat(), "transcript": transcript}, ensure_ascii=False)
-    with _known_failures(), _client() as client:
+    with connected("OPENAI_EXTRACTION_MODEL") as client:
         completion = client.chat.completions.parse(
             model=settings.OPENAI_EXTRACTION_MODEL,
             messages=[{"role": "system", "content": TASK}, {"role": "user", "content": note}],
@@ -90,54 +86,3 @@ def _ask(transcript: str, *, language: str, today: date) -> Answer:
     if message is None or message.parsed is None:
         raise RetryableError(_("The language model gave an empty answer."))
     return message.parsed
-
-
-def _client() -> OpenAI:
-    """One attempt: the job does the retrying."""
-    return OpenAI(
-        api_key=settings.OPENAI_API_KEY or "none",  # a server of one's own may want no key
-        base_url=settings.OPENAI_BASE_URL or None,
-        timeout=settings.OPENAI_TIMEOUT,
-        max_retries=0,
-    )
-
-
-@contextmanager
-def _known_failures() -> Iterator[None]:
-    try:
-        yield
-    except openai.APIStatusError as error:
-        raise _refused(error) from error
-    except openai.APITimeoutError as error:
-        raise RetryableError(_("The language model did not answer in time.")) from error
-    except openai.APIConnectionError as error:
-        raise RetryableError(_("The language model's server could not be reached.")) from error
-    except openai.ContentFilterFinishReasonError as error:
-        raise PermanentError(_("The language model refused to read this note.")) from error
-    except (openai.OpenAIError, ValidationError, ValueError, AttributeError, TypeError) as error:
-        # the last two: the SDK looks for choices in whatever JSON a server sent
-        raise RetryableError(_("The language model's answer could not be read.")) from error
-
-
-def _refused(error: openai.APIStatusError) -> PermanentError | RetryableError:
-    if error.status_code in (401, 403):
-        return PermanentError(_("The language model's server refused our key: an operator must check OPENAI_API_KEY."))
-    if error.status_code == 429 and error.code == "insufficient_quota":
-        return PermanentError(_("The account at the language model's server has no credit left."))
-    if error.status_code == 429:
-        return RetryableError(_("The language model's server is busy."), after=_wait_asked_for(error))
-    if error.status_code >= 500 or error.status_code in (408, 409):
-        return RetryableError(_("The language model's server had a failure of its own."), after=_wait_asked_for(error))
-    return PermanentError(
-        _("The language model's server refused the request (%(status)d): an operator must check OPENAI_EXTRACTION_MODEL.")
-        % {"status": error.status_code}
-    )
-
-
-def _wait_asked_for(error: openai.APIStatusError) -> float | None:
-    """Retry-After in seconds; a date there is left to the job's own delay."""
-    try:
-        seconds = float(error.response.headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return min(seconds, LONGEST_WAIT_SECONDS) if seconds >= 0 else None

@@ -3,81 +3,25 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from .found import Found
+from .introductions import (
+    BEGINNING,
+    COMPOUND_FIRST,
+    COMPOUND_SECOND,
+    INTRODUCTIONS,
+    OPENINGS,
+    OTHERS,
+    PARENTS,
+    PARTS,
+    PERSON,
+    STARTERS,
+    TITLE,
+)
 from .proper import PARTICLES, Unit, is_stop, proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
-from .word_sets import word_set
-from .words import fold
-
-TITLE = {"fr": "madame|monsieur|mademoiselle|mme|mlle|mr", "en": "mister|mrs|missus|miss|ms|mr|madam"}
-PERSON = {
-    "fr": "cliente?|eleves?|cavalieres?|cavaliers?|petite?|gamine?|dame|monsieur|jeune fille|jeune|inscrite?|membre|stagiaire",
-    "en": "client|customer|student|pupil|rider|member|girl|boy|kid|lady|man|guy",
-}
-# What comes right before a name, surest first.
-INTRODUCTIONS = {
-    "fr": (
-        r" (?:m|s) appelle (?:donc )?| se nomme | nommee? | nom (?:et prenom |complet )?(?:c est|est|,) ",
-        r" (?:mon fils|ma fille|notre fils|notre fille) (?:qui |, )?(?:s appelle |c est )?",
-        r" fiche (?:client )?(?:de |d |pour |,)?",
-        r" (?:PERSON) , | (?:nouveau|nouvelle|le|la|l|cette|cet|notre|un|une) (?:jeune )?(?:PERSON) (?:, |c est |est )?",
-        r" (?:inscription|inscrite?|inscrire|inscris|note|dossier)(?: pour| de| d|,| ,)* ",
-        r" (?:TITLE) ",
-        r" (?:suis|parle|parler|discute|vu|rencontre|recu|telephone|rappeler?|appeler?) (?:avec |a )?",
-        r" (?:au telephone|maman de|mere de|papa de|pere de|parents de|concernant|propos de|ici|pour|avec) ",
-    ),
-    "en": (
-        r" (?:my|his|her|their|the|full|s) name (?:is |s )| (?:is|s|are) (?:called|named) | (?:PERSON) (?:called|named) ",
-        r" (?:my|our) (?:son|daughter) (?:, |who )?(?:is called |called |named |is )?",
-        r" (?:file|record|note|form)(?: for|,| ,)* ",
-        r" (?:the|our|new|this|a) (?:PERSON) (?:, |is |s |, )?| client , ",
-        r" (?:registration|registered|register|sign up|signed up|enrol|enrolled|update)(?: for| of|,| ,)* ",
-        r" (?:TITLE) ",
-        r" (?:little|young) ",
-        r" (?:spoke|speaking|talked|talking|met|saw|called|had|seen) (?:to |with )?",
-        r" (?:this is|here is|it s|it is|i m|i am|about|for|with) (?:about )?",
-    ),
-}
-PARTS = {
-    "fr": (r" prenom (?:c est |est |, )?", r" nom (?:de famille )?(?:c est |est |, )?"),
-    "en": (r" (?:first|given|1) name (?:is |s |, )?", r" (?:last|family) name (?:is |s |, )?| surname (?:is |s |, )?"),
-}
-OPENINGS = {  # after a name that begins a sentence
-    "fr": word_set(
-        "a est , il elle son sa ses ne nee habite monte vient aime veut voudrait aimerait souhaite peut doit va avait "
-        "mail telephone tel numero"
-    ),
-    "en": word_set(
-        "is has had was can will would , he she his her born lives rides wants needs came comes passed moved called fell broke "
-        "likes loves rode phone email aged"
-    ),
-}
-STARTERS = word_set("alors bonjour bonsoir salut voila ok okay so well hi hello hey donc c est it s and et pour now")
-ANIMALS = {
-    "fr": word_set("cheval chevaux poney poneys jument hongre chien chat"),
-    "en": word_set("horse horses pony ponies mare gelding dog cat"),
-}
-RELATIVES = {
-    "fr": word_set(
-        "mere pere maman papa mari femme frere soeur fils fille cousin cousine ami amie moniteur monitrice mamie papi oncle tante"
-    ),
-    "en": word_set(
-        "mother father mum mom dad husband wife brother sister son daughter cousin friend teacher instructor coach "
-        "grandmother grandfather uncle aunt"
-    ),
-}
-OTHERS = {
-    language: ANIMALS[language] | RELATIVES[language] for language in ("fr", "en")
-}  # a name or an age after these is not the client's
-PARENTS = word_set("maman mere papa pere parents mum mom mother dad father")
-COMPOUND_FIRST = word_set("jean marie anne pierre paul louis")
-COMPOUND_SECOND = word_set(
-    "pierre paul jacques marc marie luc francois claude louis yves christophe philippe michel baptiste charles noel sebastien "
-    "sophie laure claire christine therese laurence helene louise france alice rose julie"
-)
+from .spelled import as_spelled, likeness
 
 
 @dataclass(frozen=True)
@@ -103,7 +47,7 @@ def find_names(speech: Speech) -> dict[str, Found]:
         for field, units in (("first_name", named.first_name), ("last_name", named.last_name))
         if units
     }
-    return _as_spelled(speech, found, named.units[-1].last)
+    return as_spelled(speech, found, named.units[-1].last)
 
 
 def _introduced(speech: Speech) -> Iterator[Named]:
@@ -115,9 +59,16 @@ def _introduced(speech: Speech) -> Iterator[Named]:
             units = proper_run(speech, index)
             if _is_of_another(speech, before, index) or (units and _is_a_parent(speech, units[-1].last)):
                 continue
+            if units and (speech.at(units[0].first) == "l" or _comes_late(speech, sureness, index)):
+                continue
             formal = speech.at(index - 1) in TITLE[speech.language].split("|")
             if units and (sureness <= 1 or formal or _is_plausible(speech, units)):
                 yield _split(speech, units, sureness, formal=formal)
+
+
+def _comes_late(speech: Speech, sureness: int, index: int) -> bool:
+    """`pour` and `with` lead to a name where the note begins; later, and without capitals, to anything."""
+    return sureness == len(INTRODUCTIONS[speech.language]) - 1 and not speech.cased and index > BEGINNING
 
 
 def _past(speech: Speech, index: int, titles: list[str]) -> int:
@@ -184,10 +135,13 @@ def _opening(speech: Speech) -> Iterator[Named]:
 
 
 def _opens(speech: Speech, index: int) -> bool:
-    return speech.at(index) in OPENINGS[speech.language] or speech.at(index).isdigit() or index >= len(speech)
+    word = speech.at(index)
+    return word in OPENINGS[speech.language] or word.isdigit() or index >= len(speech) or (word == "." and speech.cased)
 
 
 def _split(speech: Speech, units: list[Unit], sureness: int, *, formal: bool) -> Named:
+    if len(units) == 2 and speech.cased and _shouted(speech, units[0]) and not _shouted(speech, units[1]):
+        units = units[::-1]  # DUPONT Jean
     if (formal and len(units) == 1) or speech.at(units[0].first) in PARTICLES - {"ben", "al", "saint", "st"}:
         return Named([], units, sureness)
     units = _said_once(speech, units)
@@ -195,6 +149,11 @@ def _split(speech: Speech, units: list[Unit], sureness: int, *, formal: bool) ->
     plain = all(unit.last == unit.first + 1 for unit in units[:2])
     first = 2 if len(units) > 2 and plain and pair[0] in COMPOUND_FIRST and pair[1] in COMPOUND_SECOND else 1
     return Named(units[:first], units[first:], sureness)
+
+
+def _shouted(speech: Speech, unit: Unit) -> bool:
+    raw = speech.raw(unit.first)
+    return raw.isupper() and len(raw) > 1
 
 
 def _said_once(speech: Speech, units: list[Unit]) -> list[Unit]:
@@ -205,10 +164,6 @@ def _said_once(speech: Speech, units: list[Unit]) -> list[Unit]:
     if one[:3] == other[:3] and likeness(one, other) > 0.7:
         return [*units[:-2], units[-1]]
     return units
-
-
-def likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _best(candidates: list[Named], speech: Speech) -> Named | None:
@@ -252,43 +207,3 @@ def _compound(name: str) -> str:
     """An engine's `Jean Pierre` is written `Jean-Pierre`."""
     parts = name.lower().split(" ")
     return name.replace(" ", "-") if len(parts) == 2 and parts[0] in COMPOUND_FIRST and parts[1] in COMPOUND_SECOND else name
-
-
-MARKS = {"tiret": "-", "hyphen": "-", "dash": "-", "apostrophe": "'"}
-SPELLING_LEADS = {
-    "fr": r" (?:, )?(?:(?:ca |cela |qui |je )?(?:s |l )?(?:ecrit|epelle|orthographie) |avec )?",
-    "en": r" (?:, )?(?:that s |it s |which is )?(?:spelled |spelt |written )?",
-}
-
-
-def _as_spelled(speech: Speech, found: dict[str, Found], end: int) -> dict[str, Found]:
-    """Letters spelled right after the name correct what the engine heard."""
-    letters, first, last = letters_after(speech, end)
-    if not letters:
-        return found
-    names = {field: re.sub(r"[^a-z]", "", fold(item.value)) for field, item in found.items()}
-    plain = re.sub(r"[^a-z]", "", letters)
-    if plain == "".join(names.values()) or any(name.endswith(plain) for name in names.values()):
-        return found
-    field = max(names, key=lambda name: likeness(names[name], plain))
-    if likeness(names[field], plain) < 0.5:
-        return found
-    spelled = "-".join("'".join(part.capitalize() for part in piece.split("'")) for piece in letters.split("-"))
-    return {**found, field: speech.found(spelled, first, last)}
-
-
-def letters_after(speech: Speech, index: int) -> tuple[str, int, int]:
-    """The letters spelled from this word on, at least three, and where they stand."""
-    lead = re.compile(SPELLING_LEADS[speech.language]).match(speech.text, max(0, speech.place(index) - 1))
-    first = last = speech.index(lead.end()) if lead else index
-    letters = ""
-    while last < len(speech) and (speech.words[last].is_letter or speech.at(last) in MARKS) and not _begins_a_sentence(speech, last):
-        letters += MARKS.get(speech.at(last), speech.at(last))
-        last += 1
-    return (letters, first, last) if len(letters) > 2 else ("", index, index)
-
-
-def _begins_a_sentence(speech: Speech, index: int) -> bool:
-    """The i of `v a u g h a n i was born`, the j of `h u g o j'ai`."""
-    apostrophe = index + 1 < len(speech) and speech.words[index + 1].glue in {"'", "’"}
-    return apostrophe or (speech.at(index) == "i" and speech.at(index + 1) in {"am", "m", "was", "live", "have", "ve", "d", "ll", "ride"})

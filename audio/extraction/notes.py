@@ -56,6 +56,7 @@ ANNOUNCERS = {  # these begin another field
     "en": word_set("phone number email address available free lives galop level rides born reach years"),
 }
 DENIALS = word_set("pas aucun aucune sans not no isn t without ni non")
+NEVER_LAST = word_set("et mais donc alors and but so que qui who is est a has le les plutot on preferably")
 MOST_WORDS = 24
 Clause = tuple[int, int]
 
@@ -128,27 +129,7 @@ def _end(speech: Speech, index: int, availability: int | None) -> int:
         if word in SUBJECTS[speech.language] and (before not in SUBORDINATE or index == begun):
             break
         index += 1
-    while speech.at(index - 1) in {
-        "et",
-        "mais",
-        "donc",
-        "alors",
-        "and",
-        "but",
-        "so",
-        "que",
-        "qui",
-        "who",
-        "is",
-        "est",
-        "a",
-        "has",
-        "le",
-        "les",
-        "plutot",
-        "on",
-        "preferably",
-    }:
+    while speech.at(index - 1) in NEVER_LAST:
         index -= 1
     return index
 

@@ -10,6 +10,7 @@ from .stops import STOPS
 from .word_sets import word_set
 
 REGIONS = {"fr": ("BE", "FR", "CH", "LU"), "en": ("GB", "BE", "IE", "US")}  # only for the length and the spaces: no country is made up
+STRANGERS = word_set("farrier vet dentist veterinaire marechal dentiste")
 NEW = word_set("nouveau nouvelle new now maintenant")
 ANNOUNCERS = word_set("number phone mobile cell telephone numero portable gsm tel call reach")
 FORMER = word_set("ancien ancienne vieux vieille old former previous")
@@ -36,12 +37,15 @@ def find_phone(speech: Speech) -> Found | None:
 
 
 def is_former(speech: Speech, index: int) -> bool:
-    """`son ancien numéro, c'était…`; "9 years old" is no former number."""
+    """`son ancien numéro, c'était…`, `n'appelle plus le…`; "9 years old" is no former number."""
     words = speech.before(index, 7)
-    if ("ne" in words and {"plus", "pas"} & set(words)) or "don" in words:
+    if "don" in words or STRANGERS & set(words):
         return True
     former = [place for place, word in enumerate(words) if word in FORMER and words[place - 1 : place] not in (["years"], ["year"])]
-    return bool(former) and not NEW & set(words[former[-1] :])
+    former += [
+        place for place, word in enumerate(words) if word in {"plus", "pas"} and {"n", "ne", "est"} & set(words[max(0, place - 4) : place])
+    ]
+    return bool(former) and not NEW & set(words[max(former) :])
 
 
 def _may_begin(speech: Speech, index: int) -> bool:

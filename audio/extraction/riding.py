@@ -3,7 +3,7 @@
 import re
 
 from .found import Found
-from .names import OTHERS, RELATIVES
+from .introductions import OTHERS, RELATIVES
 from .proper import proper_run, spell
 from .repairs import CORRECTED
 from .speech import Speech
@@ -64,7 +64,8 @@ def find_level(speech: Speech) -> Found | None:
 def _is_said_otherwise(speech: Speech, first: int, last: int) -> bool:
     """No longer, not yet, or the level of a lesson."""
     before = speech.before(first, 4)
-    return bool(NOT_ANY_MORE & set(before[-4:]) or NOT_YET & set(before) or GROUPS & {*before[-1:], speech.at(last)})
+    passing = any(speech.raw(index).lower() == "passe" for index in range(max(0, first - 4), first))  # but "passé"
+    return passing or bool(NOT_ANY_MORE & set(before[-4:]) or NOT_YET & set(before) or GROUPS & {*before[-1:], speech.at(last)})
 
 
 def _level(speech: Speech, match: re.Match[str], first: int, last: int) -> str:

@@ -4,7 +4,7 @@ from .applying import answer_question, apply_note
 from .demo import fill_demo_notes
 from .editing import add_client, edit_client, erase_client, undo_note
 from .erasing import delete_note, forget_old_recordings, keep_reasons, sweep_recordings
-from .files import erase
+from .files import NotStored, erase
 from .processing import decode_note, extract_fields, keep_transcript, transcribe_note
 from .telling import save_preference, send_outcome
 from .undoing import redo_change, undo_change
@@ -12,6 +12,7 @@ from .uploading import MEGABYTE, Refused, TooLarge, rerun_note, too_large, uploa
 
 __all__ = [
     "MEGABYTE",
+    "NotStored",
     "Refused",
     "TooLarge",
     "add_client",

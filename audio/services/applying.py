@@ -144,7 +144,7 @@ def _instead_of_before(note: VoiceNote, client: Client, change: record.Change) -
         return change
     words = change.said.words
     for row in note.changes.filter(client=client, field="notes", undone_at=None):
-        if row.new in client.notes and (row.words in words or words in row.words):
+        if record.has_paragraph(client.notes, row.new) and (row.words in words or words in row.words):
             return record.Change(change.said, row.new, change.new)
     return change
 

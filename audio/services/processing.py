@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from audio.decoding import SAMPLE_RATE, UnreadableAudio, decode
 from audio.extraction import Extraction, extract
 from audio.models import VoiceNote
+from audio.storage import open_recording
 from audio.transcription import Transcript, transcriber
 from jobs.registry import PermanentError, RetryableError
 
@@ -24,7 +25,7 @@ def decode_note(*, note: VoiceNote) -> Any:
     if not note.file:
         raise PermanentError(_("The recording of this note was erased."))
     try:
-        with note.file.open("rb") as file:
+        with open_recording(str(note.file.name)) as file:
             return decode(file, settings.AUDIO_MAX_MINUTES * 60)
     except UnreadableAudio as error:
         raise PermanentError(str(error)) from error
@@ -38,7 +39,7 @@ def decode_note(*, note: VoiceNote) -> Any:
 
 def transcribe_note(*, note: VoiceNote, samples: Any, report: Report) -> None:
     """Speak to the transcriber, once, and keep what it says."""
-    with note.file.open("rb") as file:
+    with open_recording(str(note.file.name)) as file:
         transcript = transcriber().transcribe(file, samples, language=note.language, progress=report)
     keep_transcript(note=note, transcript=transcript, duration_seconds=len(samples) / SAMPLE_RATE)
 

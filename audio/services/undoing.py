@@ -50,7 +50,7 @@ def _locked(change: FieldChange) -> tuple[Client, FieldChange]:
 def _require_untouched_since(client: Client, change: FieldChange, *, now: str) -> None:
     """An undo may only take back the last word on a field: it must not wipe out what somebody said or typed later."""
     if change.field == "notes":
-        untouched = now in client.notes
+        untouched = record.has_paragraph(client.notes, now)
     else:
         later = client.changes.filter(field=change.field, undone_at=None, pk__gt=change.pk)
         untouched = record.as_text(getattr(client, change.field)) == now and not later.exists()

@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from audio.decoding import MARGIN_SECONDS, Probe, UnreadableAudio, probe, too_long
+from audio.decoding import MARGIN_SECONDS, UnreadableAudio, probe, too_long
 from audio.models import VoiceNote
 from audio.storage import recordings
 from audio.transcription import spoken_language
@@ -40,33 +40,35 @@ class TooLarge(Refused):
 def upload_note(
     *, club: Club, user: Any, file: "File[bytes]", client: Client | None = None, language: str = "", request_key: str | None = None
 ) -> VoiceNote:
-    """Recording, row and job, or none of them. The same `request_key` again: the same note. Raises Refused."""
-    if request_key and (known := _of_request(club, request_key)):
+    """Recording, row and job, or none of them. The same `request_key` again: the same note. Raises Refused or NotStored."""
+    if known := _of_request(club, request_key):
         return known
-    heard = _look_into(file)
-    facts = {"size_bytes": file.size, "sha256": fingerprint(file), "content_type": heard.content_type}
-    name = keep_recording(club=club, file=file, extension=EXTENSIONS.get(heard.content_type, ".bin"))
+    note = VoiceNote(
+        club=club, client=client, created_by=user, language=language or spoken_language(club.language), request_key=request_key
+    )
+    _describe(note, file)
+    name = keep_recording(club=club, file=file, extension=EXTENSIONS.get(note.content_type, ".bin"))
+    note.file = name
     try:
         with transaction.atomic():
-            note = VoiceNote(
-                club=club,
-                client=client,
-                created_by=user,
-                file=name,
-                duration_seconds=heard.duration_seconds,
-                language=language or spoken_language(club.language),
-                request_key=request_key,
-                **facts,
-            )
             return _start(note, user)
-    except IntegrityError:
-        recordings().delete(name)
-        if request_key and (known := _of_request(club, request_key)):  # the other of two clicks was faster
-            return known
+    except (OperationalError, InterfaceError):  # perhaps committed: should no note name the recording, it is swept up later
         raise
-    except BaseException:
+    except BaseException as error:
         recordings().delete(name)
+        if isinstance(error, IntegrityError):
+            return _explain(error, note)
         raise
+
+
+def _explain(error: IntegrityError, note: VoiceNote) -> VoiceNote:
+    """Of two clicks the other was faster, or the client was deleted meanwhile."""
+    if known := _of_request(note.club, note.request_key):
+        return known
+    if note.client_id and not Client.objects.filter(pk=note.client_id).exists():
+        # Translators: "Ce client a été supprimé entre-temps."
+        raise Refused({"client": [_("This client has been deleted meanwhile.")]}) from error
+    raise error
 
 
 def rerun_note(*, note: VoiceNote, user: Any, listen: bool = False) -> VoiceNote:
@@ -75,7 +77,7 @@ def rerun_note(*, note: VoiceNote, user: Any, listen: bool = False) -> VoiceNote
     Raises StateConflict while it is processed, or where nothing is left to read.
     """
     with transaction.atomic():
-        locked = VoiceNote.objects.select_for_update(of=("self",)).select_related("club", "job").get(pk=note.pk)
+        locked = VoiceNote.objects.select_for_update().get(pk=note.pk)  # its job is read after the wait, as it then is
         if locked.job and locked.status in (VoiceNote.Status.PENDING, VoiceNote.Status.PROCESSING):
             # Translators: "Cette note est déjà en cours de traitement."
             raise StateConflict(_("This note is already being processed."))
@@ -98,11 +100,13 @@ def _start(note: VoiceNote, user: Any) -> VoiceNote:
     return note
 
 
-def _of_request(club: Club, request_key: str) -> VoiceNote | None:
+def _of_request(club: Club, request_key: str | None) -> VoiceNote | None:
+    if not request_key:
+        return None
     return VoiceNote.objects.select_related("club", "job").filter(club=club, request_key=request_key).first()
 
 
-def _look_into(file: "File[bytes]") -> Probe:
+def _describe(note: VoiceNote, file: "File[bytes]") -> None:
     """By what it holds, whatever its name says."""
     if file.size > settings.AUDIO_MAX_MEGABYTES * MEGABYTE:
         raise TooLarge({"file": [too_large()]})
@@ -114,7 +118,8 @@ def _look_into(file: "File[bytes]") -> Probe:
     most = settings.AUDIO_MAX_MINUTES * 60
     if heard.duration_seconds and heard.duration_seconds > most + MARGIN_SECONDS:
         raise Refused({"file": [too_long(most)]})
-    return heard
+    note.content_type, note.duration_seconds = heard.content_type, heard.duration_seconds
+    note.size_bytes, note.sha256 = file.size, fingerprint(file)
 
 
 def too_large() -> str:

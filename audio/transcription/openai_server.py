@@ -49,30 +49,29 @@ class OpenAIServer(Transcriber):
     def hear(self, file: IO[bytes], samples: "Samples", *, language: str | None, progress: Progress) -> Transcript:
         container = probe(file).container
         upload = (FILE_NAMES.get(container, f"note.{container}"), file, f"audio/{container}")
-        with openai_client.errors_for_people():
-            answer = _ask(upload, language)
+        with openai_client.connected("OPENAI_TRANSCRIPTION_MODEL") as client:
+            answer = _ask(client, upload, language)
         total = len(samples) / SAMPLE_RATE
         progress(total, total)
         return _transcript(answer, language)
 
     def diagnose(self) -> Diagnosis:
-        return openai_client.diagnose(settings.OPENAI_TRANSCRIPTION_MODEL)
+        return openai_client.diagnose("OPENAI_TRANSCRIPTION_MODEL")
 
 
-def _ask(upload: tuple[str, IO[bytes], str], language: str | None) -> _Answer:
+def _ask(client: openai.OpenAI, upload: tuple[str, IO[bytes], str], language: str | None) -> _Answer:
     """With the times of words; from a server that knows none, the text alone."""
     try:
-        return _call(upload, language, response_format="verbose_json", timestamp_granularities=["word", "segment"])
+        return _call(client, upload, language, response_format="verbose_json", timestamp_granularities=["word", "segment"])
     except openai.APIStatusError as error:
         if error.status_code not in WITHOUT_TIMES:
             raise
-        return _call(upload, language, response_format="json")
+        return _call(client, upload, language, response_format="json")
 
 
-def _call(upload: tuple[str, IO[bytes], str], language: str | None, **wishes: Any) -> _Answer:
+def _call(client: openai.OpenAI, upload: tuple[str, IO[bytes], str], language: str | None, **wishes: Any) -> _Answer:
     upload[1].seek(0)
-    transcriptions = openai_client.client().audio.transcriptions.with_raw_response
-    response = transcriptions.create(
+    response = client.audio.transcriptions.with_raw_response.create(
         file=upload, model=settings.OPENAI_TRANSCRIPTION_MODEL, language=language or openai.omit, temperature=0, **wishes
     )
     return _Answer.model_validate_json(response.content)

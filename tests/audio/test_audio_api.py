@@ -110,6 +110,17 @@ def test_undo_and_redo(studio: Studio) -> None:
     assert api(studio.manager).post(f"{url}/redo/").json()["undone"] is False
 
 
+def test_erasing_a_client_whose_lessons_stand_leaves_an_empty_record(studio: Studio) -> None:
+    camille = studio.world.camille
+    studio.world.plan(clients=[camille.pk])
+    note = studio.hear("rides Tornado", client=camille, horse="Tornado")
+    answer = api(studio.manager).post(f"/api/clients/{camille.pk}/erase/")
+    camille.refresh_from_db()
+    assert (answer.json(), camille.horse, camille.email) == ({"deleted": False}, "", "")
+    assert not VoiceNote.objects.filter(pk=note.pk).exists()
+    assert not FieldChange.objects.exists()
+
+
 CALLS: dict[str, Callable[[VoiceNote, FieldChange], tuple[str, str]]] = {
     "status": lambda note, change: ("get", f"/api/audio/status/{note.pk}"),
     "note": lambda note, change: ("get", f"/api/audio/notes/{note.pk}/"),
@@ -118,6 +129,7 @@ CALLS: dict[str, Callable[[VoiceNote, FieldChange], tuple[str, str]]] = {
     "answer": lambda note, change: ("post", f"/api/audio/notes/{note.pk}/answer/"),
     "rerun": lambda note, change: ("post", f"/api/audio/notes/{note.pk}/rerun/"),
     "changes": lambda note, change: ("get", f"/api/clients/{change.client_id}/changes/"),
+    "erase": lambda note, change: ("post", f"/api/clients/{change.client_id}/erase/"),
     "undo": lambda note, change: ("post", f"/api/clients/changes/{change.pk}/undo/"),
     "redo": lambda note, change: ("post", f"/api/clients/changes/{change.pk}/redo/"),
 }
@@ -131,7 +143,7 @@ def test_a_stranger_finds_nothing(studio: Studio, call: str) -> None:
     assert getattr(api(stranger), method)(url).status_code == 404
 
 
-@pytest.mark.parametrize("call", ["delete", "answer", "rerun", "undo", "redo"])
+@pytest.mark.parametrize("call", ["delete", "answer", "rerun", "erase", "undo", "redo"])
 def test_a_teacher_reads_and_changes_nothing(studio: Studio, call: str) -> None:
     note = studio.hear(JEAN, **SAID)
     method, url = CALLS[call](note, FieldChange.objects.get(field="horse"))

@@ -97,12 +97,21 @@ def test_notes_that_are_there_already_are_no_change() -> None:
     assert record.changes_to(client, [record.Said("notes", "allergic to hay", "")]) == []
 
 
+def test_a_word_within_a_longer_note_is_not_that_note() -> None:
+    client = Client(club=CLUB, notes="Not shy at all")
+    assert [change.new for change in record.changes_to(client, [record.Said("notes", "shy", "shy")])] == ["shy"]
+
+
 @pytest.mark.parametrize(
     ("notes", "old", "new", "result"),
     [
         ("", "", "a", "a"),
         ("a", "", "b", "a\nb"),
         ("a\nb\nc", "b", "", "a\nc"),
+        ("a\r\nb\r\nc", "b", "", "a\r\nc"),
+        ("not shy at all\nshy", "shy", "", "not shy at all"),
+        ("not shy at all\nshy", "shy", "bold", "not shy at all\nbold"),
+        ("b\nc", "b", "", "c"),
         ("a\nb", "b", "", "a"),
         ("b", "b", "", ""),
         ("a\nb", "b", "c", "a\nc"),

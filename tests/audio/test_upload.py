@@ -13,9 +13,11 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from audio.api import UploadView
 from audio.models import VoiceNote
+from audio.services import Refused
 from audio.storage import recordings
 from jobs.models import Job
 from jobs.signals import enqueued
+from lessons.models import Client
 from tests.audio.studio import Studio, recording, wav
 from tests.lessons.world import World, api
 
@@ -130,6 +132,23 @@ def test_a_failed_transaction_leaves_no_file(studio: Studio) -> None:
     finally:
         enqueued.disconnect(refuse)
     assert (kept(), VoiceNote.objects.count()) == ([], 0)
+
+
+def test_a_client_who_is_deleted_meanwhile_is_refused_at_its_field(transactional_db: None) -> None:
+    studio = Studio(World())
+    hugo = studio.client("Hugo")
+    Client.objects.filter(pk=hugo.pk).delete()
+    with pytest.raises(Refused) as refusal:
+        studio.upload(client=hugo)
+    assert refusal.value.message_dict == {"client": ["This client has been deleted meanwhile."]}
+    assert kept() == []
+
+
+def test_a_storage_that_is_away_is_503_and_leaves_nothing(studio: Studio, settings: Settings) -> None:
+    settings.MEDIA_ROOT = "/dev/null/full"
+    answer = upload(studio)
+    assert (answer.status_code, answer.json()["detail"].split(":")[0]) == (503, "The recording could not be stored")
+    assert not VoiceNote.objects.exists()
 
 
 def test_only_a_manager_records(studio: Studio) -> None:

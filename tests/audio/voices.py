@@ -35,8 +35,26 @@ def french(text: str = "Bonjour, je m'appelle Jean Dupont.") -> bytes:
 
 @cache
 def noise(seconds: float, loudness: float = 0.2) -> bytes:
+    return _wav(np.random.default_rng(1).normal(size=int(seconds * 16000)) * loudness)
+
+
+def joined(*parts: bytes) -> bytes:
+    """One recording after the other."""
+    return _wav(np.concatenate([_samples(part) for part in parts]))
+
+
+def quieter(content: bytes, gain: float) -> bytes:
+    return _wav(_samples(content) * gain)
+
+
+def _samples(content: bytes) -> Any:
+    with wave.open(BytesIO(content)) as file:
+        assert (file.getframerate(), file.getnchannels()) == (16000, 1)
+        return np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
+
+
+def _wav(samples: Any) -> bytes:
     out = BytesIO()
-    samples = np.random.default_rng(1).normal(size=int(seconds * 16000)) * loudness
     with wave.open(out, "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))
         file.writeframes((samples.clip(-1, 1) * 32767).astype("<i2").tobytes())

@@ -6,17 +6,15 @@ const SUBMITS = "[data-submits]";
 
 /* ── What happens elsewhere ── */
 
-document.addEventListener("note:sent", refresh);
-for (const name of ["job:ended", "job:update"]) document.addEventListener(name, noticeNote);
+const PAUSE_MS = 100; // several lines may follow one job
+let waiting = 0;
 
-let status = new Map(); // token → what was seen last
+document.addEventListener("note:sent", refreshSoon);
+document.addEventListener("job:ended", (event) => { if (event.detail.job.kind === "audio.process") refreshSoon(); });
 
-function noticeNote(event) {
-  const { token, job } = event.detail;
-  if (job.kind !== "audio.process" || status.get(token) === job.status) return;
-  const known = status.has(token);
-  status.set(token, job.status);
-  if (event.type === "job:ended" || (known && job.status === "done")) refresh();
+function refreshSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(refresh, PAUSE_MS);
 }
 
 async function refresh() {

@@ -7,8 +7,8 @@ const told = new Set();
 
 document.addEventListener("note:sent", (event) => remember([...awaited(), event.detail.audio_record_id].slice(-50)));
 document.addEventListener("job:done", (event) => {
-  const { kind, result } = event.detail.job;
-  if (kind === "audio.process" && result) tell(result.audio_record_id);
+  const { token, job: { kind, result } } = event.detail;
+  if (kind === "audio.process" && result) tell(result.audio_record_id, token);
 });
 document.addEventListener("toast:show", (event) => show(event.detail));
 for (const id of awaited()) tell(id); // those that ended between two pages
@@ -16,11 +16,13 @@ for (const id of awaited()) tell(id); // those that ended between two pages
 function awaited() { return JSON.parse(sessionStorage.getItem(AWAITED) ?? "[]"); }
 function remember(ids) { sessionStorage.setItem(AWAITED, JSON.stringify(ids)); }
 
-async function tell(id) {
+async function tell(id, token = "") {
   const note = await ask(id);
   if (note === undefined || note?.status === "pending" || note?.status === "processing") return; // its job line tells
   remember(awaited().filter((each) => each !== id));
   if (note?.status !== "done" || told.has(id)) return; // a failure stays in the tray, with its reason
+  const line = token && document.querySelector(`.tray [data-job="${token}"] [data-part=message]`);
+  if (line) line.textContent = note.message;
   told.add(id);
   show({ text: note.message, ...wayFrom(note) });
 }
