@@ -127,6 +127,7 @@ JOBS_STOP_SECONDS = env.float("JOBS_STOP_SECONDS", default=20)  # a stopping wor
 JOBS_RETENTION_SECONDS = env.int("JOBS_RETENTION_SECONDS", default=3600)  # done and cancelled jobs: how long the token answers
 JOBS_ERROR_RETENTION_SECONDS = env.int("JOBS_ERROR_RETENTION_SECONDS", default=30 * 86400)  # failed jobs wait for a person
 JOBS_SCOPES_OF = "lessons.access.scopes_of"  # the jobs that a user may see; the jobs app knows no clubs
+JOBS_MAY_CHANGE = "lessons.access.may_change"  # those that a user may cancel and try again
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 Q_CLUSTER: dict[str, Any] = {
     "name": "aussitot",
