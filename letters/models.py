@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lessons.models import Club, Teacher, new_message_id
 
@@ -185,10 +186,12 @@ class VolunteerLetterSend(models.Model):
         | – → `pending` | `send_letters` | in one transaction with its job |
         | – → `held` | `send_letters` | no letter may go: the reason is in `error_message` |
         | `pending` → `sent` | worker | the mail server accepted it |
-        | `pending` → `failed` | worker, settling | refused for good, the last attempt is over, or its job was cancelled |
+        | `pending` → `failed` | worker, settling | refused for good, or the last attempt is over |
+        | `pending` → `cancelled` | manager, operator, settling | stopped before it was sent, alone or with its batch |
         | `pending` → `unsure` | worker, settling | the conversation broke off after the message: it may have arrived |
         | `failed` → `pending` | manager, operator | retry |
         | `bounced` → `pending` | manager, operator | retry, with the address mended |
+        | `cancelled` → `pending` | manager, operator | retry of that one letter: what a person stopped, no retry of many sends |
         | `unsure` → `sent` | manager, worker | it arrived |
         | `unsure` → `pending` | manager | send again, by a person's decision only |
         | `sent` → `bounced` | mail service | the mailbox turned it back later |
@@ -202,6 +205,8 @@ class VolunteerLetterSend(models.Model):
         UNSURE = "unsure", _("Perhaps arrived")
         HELD = "held", _("Held back")
         BOUNCED = "bounced", _("Bounced")
+        # Translators: a letter; French “Annulée”
+        CANCELLED = "cancelled", pgettext_lazy("a letter", "Cancelled")
 
     # Each index of a single column would be written for each letter, and the ones below already begin with the club.
     club = models.ForeignKey(Club, models.CASCADE, db_index=False, related_name="letters", verbose_name=_("club"))

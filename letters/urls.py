@@ -10,6 +10,7 @@ urlpatterns = [
     path("club/letters/", views.letters, name="letters"),
     path("club/letters/send/", views.send, name="letters-send"),
     path("club/letters/retry/", views.retry_all, name="letters-retry"),
+    path("club/letters/stop/<uuid:batch>/", views.stop, name="letters-stop"),
     path("club/letters/<int:pk>/again/", views.send_again, name="letters-again"),
     path("club/letters/<int:pk>/arrived/", views.arrived, name="letters-arrived"),
     path("club/letters/<int:pk>/cancel/", views.cancel, name="letters-cancel"),

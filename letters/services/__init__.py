@@ -3,8 +3,9 @@
 from .delivery import deliver, read_pdf, send_test, settle_lost_letters
 from .demo import fill_demo_letters
 from .people import import_volunteers, save_volunteer
-from .retrying import Retry, cancel_letter, mark_bounced, resolve_unsure, retry_failed, retry_letter
+from .retrying import Retry, mark_bounced, resolve_unsure, retry_failed, retry_letter
 from .sending import EVERYBODY, WORDING_PAGE, NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
+from .stopping import Stop, cancel_letter, cancel_waiting
 from .words import changed_wording, figures_of, latest_wording, preview_letter, save_facts, save_wording, today_of
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "Refused",
     "Retry",
     "SendingPlan",
+    "Stop",
     "cancel_letter",
+    "cancel_waiting",
     "changed_wording",
     "deliver",
     "figures_of",

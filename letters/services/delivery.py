@@ -26,6 +26,7 @@ from .words import preview_letter, today_of
 Status = VolunteerLetterSend.Status
 LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: its job ends after a minute
 _ENDED = ["done", "error", "cancelled"]
+_MAY_REOPEN = [Status.FAILED, Status.CANCELLED]
 
 
 def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], last_attempt: bool) -> None:
@@ -89,7 +90,9 @@ def settle_lost_letters() -> int:
     stopped = _("It was stopped before it was sent.")
     said = VolunteerLetterSend.objects.filter(pk=OuterRef("pk")).exclude(job__error="").values("job__error")
     words = Coalesce(Subquery(said[:1]), Value(stopped))
-    return count + pending.filter(over, sending_since=None).update(status=Status.FAILED, error_message=words, updated_at=Now())
+    unsent = pending.filter(over, sending_since=None)
+    count += unsent.filter(job__status="cancelled").update(status=Status.CANCELLED, error_message=stopped, updated_at=Now())
+    return count + unsent.update(status=Status.FAILED, error_message=words, updated_at=Now())
 
 
 def _may_begin(letter: VolunteerLetterSend) -> bool:
@@ -97,7 +100,7 @@ def _may_begin(letter: VolunteerLetterSend) -> bool:
         _end(letter, Status.UNSURE, _unsure_text())
     if letter.status == Status.UNSURE:
         raise PermanentError(_unsure_text())
-    if letter.status == Status.FAILED:  # an operator tries its job again: the server said no before, so nothing is doubled
+    if letter.status in _MAY_REOPEN:  # an operator tries its job again: nothing had left, so nothing is doubled
         _reopen(letter)
     if letter.status != Status.PENDING:
         return False
@@ -110,11 +113,11 @@ def _reopen(letter: VolunteerLetterSend) -> None:
         with transaction.atomic():
             standing = VolunteerLetterSend.objects.filter(teacher=letter.teacher_id, year=letter.year, status=Status.SENT, pk__gt=letter.pk)
             if not standing.exists():
-                VolunteerLetterSend.objects.filter(pk=letter.pk, status=Status.FAILED).update(status=Status.PENDING)
+                VolunteerLetterSend.objects.filter(pk=letter.pk, status__in=_MAY_REOPEN).update(status=Status.PENDING)
                 letter.status = Status.PENDING
     except IntegrityError:
         letter.status = Status.FAILED
-    if letter.status == Status.FAILED:
+    if letter.status != Status.PENDING:
         # Translators: "Une lettre plus récente l’a remplacée."
         raise PermanentError(_("A newer letter has taken its place."))
 

@@ -253,7 +253,7 @@ def test_a_cancelled_job_sends_nothing_and_the_log_says_so(letter: VolunteerLett
     drain()
     assert services.settle_lost_letters() == 1
     letter.refresh_from_db()
-    assert (letter.status, letter.error_message) == ("failed", "It was stopped before it was sent.")
+    assert (letter.status, letter.error_message) == ("cancelled", "It was stopped before it was sent.")
     assert not caught.caught
 
 

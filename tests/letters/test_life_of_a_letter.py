@@ -50,6 +50,15 @@ class Life:
         Job.objects.all().delete()
         services.settle_lost_letters()
 
+    def cancel_the_job(self) -> None:
+        Job.objects.update(status="cancelled")
+        services.settle_lost_letters()
+
+    def stop_all(self) -> None:
+        job = Job.objects.get(kind="letters.send")
+        assert job.batch_id
+        services.cancel_waiting(club=self.office.club, batch=job.batch_id)
+
 
 ACTIONS: dict[str, Callable[[Life], object]] = {
     "accepted": lambda life: life.deliver({}),
@@ -57,6 +66,8 @@ ACTIONS: dict[str, Callable[[Life], object]] = {
     "out of reach": lambda life: life.deliver_to_nobody(),
     "cut off": lambda life: life.deliver({"END": "DROP"}),
     "job lost": lambda life: life.lose_the_job(),
+    "job cancelled": lambda life: life.cancel_the_job(),
+    "stop all": lambda life: life.stop_all(),
     "stop": lambda life: services.cancel_letter(letter=life.letter),
     "retry": lambda life: services.retry_letter(letter=life.letter, user=None),
     "it arrived": lambda life: services.resolve_unsure(letter=life.letter, arrived=True, user=None),
@@ -70,7 +81,14 @@ ARROWS = {
     (S.PENDING, "out of reach"): S.FAILED,
     (S.PENDING, "cut off"): S.UNSURE,
     (S.PENDING, "job lost"): S.FAILED,
-    (S.PENDING, "stop"): S.FAILED,
+    (S.PENDING, "job cancelled"): S.CANCELLED,
+    (S.PENDING, "stop"): S.CANCELLED,
+    (S.PENDING, "stop all"): S.CANCELLED,
+    (S.CANCELLED, "accepted"): S.SENT,
+    (S.CANCELLED, "refused"): S.FAILED,
+    (S.CANCELLED, "out of reach"): S.FAILED,
+    (S.CANCELLED, "cut off"): S.UNSURE,
+    (S.CANCELLED, "retry"): S.PENDING,
     (S.FAILED, "accepted"): S.SENT,  # an operator's retry of the job: pending in between
     (S.FAILED, "cut off"): S.UNSURE,
     (S.FAILED, "retry"): S.PENDING,
@@ -94,6 +112,6 @@ def test_a_letter_goes_where_its_life_allows_and_nowhere_else(office: Office, us
 
 def test_every_arrow_that_is_taken_is_in_the_table() -> None:
     table = set(re.findall(r"^ *\| `(\w+)` → (?:`(\w+)`|–)", S.__doc__ or "", re.MULTILINE))
-    by_hand = {("failed", "sent"), ("failed", "unsure")}  # by way of pending
+    by_hand = {(begin, end) for begin in ("failed", "cancelled") for end in ("sent", "unsure", "failed")}  # by way of pending
     taken = {(str(begin), "" if end == "–" else str(end)) for (begin, _action), end in ARROWS.items()} - by_hand
     assert taken == table

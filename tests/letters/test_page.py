@@ -17,7 +17,8 @@ from tests.lessons.world import World
 from tests.letters.office import Office, statuses
 
 SESSION_USER_AND_MEMBERSHIP = 3
-PATHS = ["", "send/", "retry/", "preview/", "preview/pdf/", "wording/", "log.csv", "teachers/import/"]
+NO_BATCH = "00000000-0000-7000-8000-000000000000"
+PATHS = ["", "send/", "retry/", f"stop/{NO_BATCH}/", "preview/", "preview/pdf/", "wording/", "log.csv", "teachers/import/"]
 
 
 @pytest.fixture
@@ -234,7 +235,7 @@ def test_a_second_decision_is_told_that_it_comes_late(visitor: Visitor, office: 
 def test_a_waiting_letter_can_be_stopped(visitor: Visitor, office: Office) -> None:
     letter = office.letter_to(office.sophie)
     post(visitor, f"{letter.pk}/cancel/")
-    assert statuses() == {"Sophie Lambert": "failed"}
+    assert statuses() == {"Sophie Lambert": "cancelled"}
 
 
 @pytest.mark.parametrize("place", ["https://elsewhere.example/", "//elsewhere.example/", "/club/planning", ""])
@@ -264,6 +265,24 @@ def test_a_retry_sends_the_failed_and_leaves_the_unsure(visitor: Visitor, office
     end(office.letter_to(office.lea), "unsure")
     post(visitor, "retry/")
     assert statuses() == {"Sophie Lambert": "pending", "Léa Dumont": "unsure"}
+
+
+def test_a_retry_is_of_the_year_that_the_page_shows(visitor: Visitor, office: Office) -> None:
+    end(office.letter_to(office.sophie), "failed")
+    VolunteerLetterSend.objects.update(year=office.year - 1)
+    end(office.letter_to(office.lea), "failed")
+    assert f"Retry the failed of {office.year}" in see(visitor, "retry/")
+    assert "1 letter would go again" in see(visitor, "retry/")
+    post(visitor, "retry/")
+    assert statuses() == {"Sophie Lambert": "failed", "Léa Dumont": "pending"}
+
+
+def test_a_card_that_blocks_a_retry_is_named_with_the_reason(visitor: Visitor, office: Office) -> None:
+    end(office.letter_to(office.sophie), "failed")
+    office.club.teachers.update(email="")
+    page = see(visitor, "retry/")
+    assert "1 would stay blocked: its card needs mending" in page
+    assert f'<a href="/club/letters/teachers/{office.sophie.pk}/">Sophie Lambert</a> – No e-mail address.' in page
 
 
 # ── The log ──

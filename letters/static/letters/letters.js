@@ -12,7 +12,9 @@ let handled = null;
 let refreshing = 0;
 
 live?.addEventListener("batch:update", (event) => {
-  const { done, error, cancelled, running } = event.detail.job;
+  const { done, error, cancelled, running, pending } = event.detail.job;
+  const stop = document.getElementById("stop");
+  if (stop) stop.hidden = !pending;
   const state = [done, error, cancelled, running].join();
   if (handled !== null && state !== handled) refreshSoon();
   handled = state;
