@@ -1,6 +1,8 @@
 """A wrong setting is a message with its remedy at start, not a surprise at night."""
 
+import re
 from collections.abc import Iterator
+from email.utils import getaddresses, parseaddr
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +21,8 @@ LEAST = {  # the least value that makes sense
     "JOBS_ERROR_RETENTION_SECONDS": 0,
     "EMAIL_TIMEOUT": 1,
 }
+ADDRESS = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+")
+MOST_SECONDS = 10 * 366 * 86400
 
 
 @register()
@@ -52,6 +56,16 @@ def check_numbers(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_retention(**kwargs: Any) -> list[CheckMessage]:
+    """What lies further back than any date makes the database refuse the question."""
+    return [
+        Error(f"{name} is {getattr(settings, name)}.", hint=f"Set it to {MOST_SECONDS} (ten years) or less.", id="config.E003")
+        for name in ("JOBS_RETENTION_SECONDS", "JOBS_ERROR_RETENTION_SECONDS")
+        if getattr(settings, name) > MOST_SECONDS
+    ]
+
+
+@register()
 def check_queues(**kwargs: Any) -> list[CheckMessage]:
     """A queue without a kind is a slip of the pen: its workers would wait for ever."""
     known = {"default", "letters", "audio"} | {registry.get(name).queue for name in registry.names()}
@@ -68,8 +82,16 @@ def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
     if not _is_web_address(settings.BASE_URL):
         hint = "Set it to the address that people type, such as https://club.example."
         yield Error("BASE_URL is not a web address.", hint=hint, id="config.E005")
+    if not _is_sender(settings.DEFAULT_FROM_EMAIL):
+        hint = "Set it to one address, with or without a name: Aussitôt <club@example.org>."
+        yield Error("DEFAULT_FROM_EMAIL is not an e-mail address.", hint=hint, id="config.E007")
     if "Redis" in settings.CACHES["default"]["BACKEND"] and find_spec("redis") is None:
         yield Error("CACHE_URL names Redis, whose client is not installed.", hint=".venv/bin/pip install redis", id="config.E006")
+
+
+def _is_sender(text: str) -> bool:
+    """One address; a host without a dot is fine on a network of one's own."""
+    return text.isprintable() and len(getaddresses([text])) == 1 and ADDRESS.fullmatch(parseaddr(text)[1]) is not None
 
 
 def _is_web_address(text: str) -> bool:
