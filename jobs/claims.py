@@ -41,6 +41,7 @@ FINISH = """
     UPDATE jobs_job
     SET status = 'done', progress = 100, error = '', finished_at = {now}, message = %s, steps = %s{json}, result = %s{json} {lazily}
     WHERE id = %s AND status = 'running' AND owner = %s AND attempts = %s"""
+HOLDS = "SELECT 1 FROM jobs_job WHERE id = %s AND status = 'running' AND owner = %s AND attempts = %s"
 SHARED = ", ".join(f'"{field.column}"' for field in Job._meta.concrete_fields if field.column not in ("id", "args"))
 COPY_FIRST = f"""
     INSERT INTO jobs_job (id, args, {SHARED})
@@ -143,7 +144,9 @@ class Claims:
         return self.alias
 
     def holds(self, job: Job) -> bool:
-        return held(job, self.report_alias()).exists()
+        with connections[self.report_alias()].cursor() as cursor:
+            cursor.execute(HOLDS, [self.key(job), job.owner, job.attempts])
+            return cursor.fetchone() is not None
 
     def give_back(self, jobs: JobQuerySet) -> int:
         """Claimed and not run to an end, through no fault of theirs: the attempt does not count."""

@@ -4,7 +4,6 @@ Until the final dot of the message is on its way the server cannot have accepted
 the server's answer tells; when it does not come, nobody knows, and the message must not be sent again by itself.
 """
 
-import re
 import select
 import smtplib
 import socket
@@ -155,7 +154,7 @@ def _expect(code: int, answered: int, words: bytes) -> None:
 
 def _stuffed(data: bytes) -> bytes:
     """A line that begins with a dot would end the message."""
-    return re.sub(rb"(?m)^\.", b"..", data.rstrip(b"\r\n") + b"\r\n")
+    return (b"\n" + data.rstrip(b"\r\n")).replace(b"\n.", b"\n..")[1:] + b"\r\n"
 
 
 def _words(error: Exception) -> str:

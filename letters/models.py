@@ -163,7 +163,7 @@ class Sending(models.Model):
 
 class VolunteerLetterSendQuerySet(models.QuerySet["VolunteerLetterSend"]):
     def with_details(self) -> "VolunteerLetterSendQuerySet":
-        return self.select_related("club", "teacher__volunteer_facts", "sending__wording", "sending__figures")
+        return self.select_related("club", "teacher__volunteer_facts")
 
     def counts(self) -> dict[str, int]:
         """How many have each status, in one query; a status that nobody has counts 0."""

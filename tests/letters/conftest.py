@@ -4,6 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from lessons import mailer
+from letters.services.delivery import papers_of
 from tests.lessons.conftest import in_english, own_connection_to_the_mail_server, world
 from tests.lessons.mailservers import Catcher, real_server
 from tests.lessons.world import World
@@ -15,6 +16,7 @@ Use = Callable[[int], None]
 
 @pytest.fixture
 def office(world: World) -> Office:
+    papers_of.cache_clear()  # after a rollback SQLite gives the same ids again
     return Office(world)
 
 

@@ -269,7 +269,7 @@ def test_a_picture_that_would_fill_the_memory_is_refused(office: Office) -> None
 def test_a_logo_is_made_small_and_loses_its_transparency(office: Office, settings: Any) -> None:
     saved = services.save_wording(club=office.club, logo=picture(size=(4000, 1000), mode="RGBA"))
     with saved.logo.open() as file, Image.open(file) as logo:
-        assert (logo.format, logo.mode, logo.size) == ("PNG", "RGB", (800, 200))
+        assert (logo.format, logo.mode, logo.size) == ("PNG", "RGB", (544, 136))
 
 
 def test_two_versions_share_one_logo(office: Office, settings: Any) -> None:
