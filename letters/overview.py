@@ -1,5 +1,6 @@
 """The page of the letters: each volunteer with this year's last letter. One query, whatever their number; the rest is counting."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -18,9 +19,10 @@ from lessons.models import Club, Teacher
 from lessons.times import clock, long_day
 
 from .models import VolunteerLetterSend
-from .selection import Candidate, obstacle_to, words_for
+from .selection import Candidate, obstacle_to, unaccented, words_for
 
 Status = VolunteerLetterSend.Status
+ANSWER = re.compile(r"[45]\d\d[ -]")  # how SMTP begins a refusal
 OPEN = [Status.PENDING, Status.UNSURE, Status.FAILED, Status.BOUNCED]
 
 
@@ -125,7 +127,11 @@ class Row:
         if self.state == "pending" and self.letter["error"]:
             # Translators: French “%(error)s Nouvel essai bientôt.”
             return _("%(error)s It is tried again soon.") % {"error": self.letter["error"]}
-        return "" if self.state in ("sent", "pending", "running", "cancelled") else str(self.letter["error"])
+        if self.state in ("sent", "pending", "running"):
+            return ""
+        words = str(self.letter["error"])
+        # Translators: of a letter, then the server's own words; French “Le serveur de courrier l’a refusée : « %(words)s »”
+        return _("The mail server refused it: “%(words)s”") % {"words": words} if ANSWER.match(words) else words
 
     @property
     def moment(self) -> str:
@@ -175,6 +181,7 @@ class Overview:
         letter = newest[1]
         states = [row.state for row, other in seen if other["batch"] == letter["batch"]]
         counts = {state: states.count(state) for state in ("sent", "failed", "unsure", "running", "pending", "cancelled")}
+        counts["sent"] += states.count("bounced")  # they had left
         begun_at = timezone.localtime(_moment(letter["begun_at"]))
         return Batch(str(UUID(letter["batch"])), begun_at, letter["total"], counts)
 
@@ -182,7 +189,7 @@ class Overview:
 def look_at_letters(club: Club, *, year: int, usual_activity: str) -> Overview:
     """`usual_activity`: of the club's wording, for those who have none of their own."""
     rows = _teachers(club, year).union(_orphans(club, year), all=True)
-    return Overview(sorted((_row(values, usual_activity) for values in rows), key=lambda row: row.name.casefold()))
+    return Overview(sorted((_row(values, usual_activity) for values in rows), key=lambda row: unaccented(row.name)))
 
 
 def _teachers(club: Club, year: int) -> QuerySet[Any, Any]:

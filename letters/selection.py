@@ -99,9 +99,10 @@ def words_for(reason: str) -> str:
 
 
 def _same(activity: str, other: str) -> bool:
-    return bool(other.strip()) and _plain(activity) == _plain(other)
+    return bool(unaccented(other)) and unaccented(activity) == unaccented(other)
 
 
-def _plain(words: str) -> str:
-    letters = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
-    return " ".join(letters.replace("'", " ").replace("-", " ").split())
+def unaccented(words: str) -> str:
+    """For comparing: accents, capitals, apostrophes, hyphens and spaces make no difference, in any script."""
+    bare = (character for character in unicodedata.normalize("NFKD", words.casefold()) if not unicodedata.combining(character))
+    return " ".join("".join(character if character.isalnum() else " " for character in bare).split())

@@ -91,6 +91,17 @@ def test_each_volunteer_has_a_state_and_a_reason(visitor: Visitor, office: Offic
     assert "550 No such person here." in row
 
 
+def test_the_servers_words_say_whose_they_are(visitor: Visitor, office: Office) -> None:
+    end(office.letter_to(office.sophie), "failed", "550 5.1.1 User unknown")
+    assert "The mail server refused it: “550 5.1.1 User unknown”" in see(visitor)
+
+
+def test_an_accent_does_not_send_a_name_to_the_end(visitor: Visitor, office: Office, world: World) -> None:
+    world.teacher("Émilie", "Jacobs")
+    page = see(visitor)
+    assert page.index("Émilie Jacobs") < page.index("Léa Dumont")
+
+
 def test_tabs_count_and_narrow(visitor: Visitor, office: Office) -> None:
     office.letter_to(office.sophie)
     waiting = see(visitor, "?etat=en-attente")

@@ -57,6 +57,12 @@ def test_a_bad_logo_is_refused_at_its_field(visitor: Visitor, office: Office, co
     assert services.latest_wording(office.club).version == 1
 
 
+def test_a_bad_logo_is_told_together_with_what_else_is_wrong(visitor: Visitor, office: Office) -> None:
+    answer = post(visitor, "wording/", **words(purpose="x" * 2001, new_logo=SimpleUploadedFile("logo.png", b"<svg/>")))
+    for name in ("purpose", "new_logo"):
+        assert f'id="id_{name}_error"' in page_of(answer)
+
+
 def test_a_text_that_is_too_long_is_refused_at_its_field(visitor: Visitor, office: Office) -> None:
     answer = post(visitor, "wording/", **words(purpose="x" * 2001))
     assert answer.status_code == 422
