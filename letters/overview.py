@@ -79,6 +79,12 @@ class Batch:
         return found
 
     @property
+    def jobs_counted(self) -> str:
+        """As the poller will count the jobs: what differs from it has changed since the page was made."""
+        failed = self.counts["failed"] + self.counts["unsure"]
+        return f"{self.counts['sent']},{failed},{self.counts['cancelled']},{self.counts['running']}"
+
+    @property
     def is_over(self) -> bool:
         return not (self.counts["pending"] or self.counts["running"])
 
