@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import pydyf
 from django.template.loader import get_template
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
@@ -39,10 +40,23 @@ def write_pdf(html: str, assets: Mapping[str, bytes]) -> bytes:
             _pictures.clear()
         try:
             document = HTML(string=html, base_url="asset:", url_fetcher=OnlyFromMemory(assets))
-            pdf: bytes = document.write_pdf(stylesheets=[stylesheet], font_config=fonts, cache=_pictures, pdf_variant=VARIANT)
+            pdf: bytes = document.write_pdf(
+                stylesheets=[stylesheet], font_config=fonts, cache=_pictures, pdf_variant=VARIANT, finisher=_index_headers
+            )
         except FatalURLFetchingError as error:  # not an Exception, so nothing else would see it
             raise ValueError(str(error)) from error
     return pdf
+
+
+def _index_headers(document: Any, pdf: pydyf.PDF) -> None:
+    """What readers find a cell's header by and WeasyPrint leaves out: its scope, and the tree of the names that cells call it by."""
+    elements = [each for each in pdf.objects if isinstance(each, pydyf.Dictionary)]
+    headers = sorted((each for each in elements if each.get("S") == "/TH"), key=lambda header: header["ID"].string)
+    for header in headers:
+        header["A"]["Scope"] = "/Row"
+    [root] = (each for each in elements if each.get("Type") == "/StructTreeRoot")
+    if headers:
+        root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(part for each in headers for part in (each["ID"], each.reference))})
 
 
 @cache
