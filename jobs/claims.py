@@ -161,13 +161,19 @@ class Claims:
     def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False) -> None:
         """Note the attempt; try again after the kind's delay, or give up. `error` is what a person may read."""
         changes: dict[str, Any] = {"owner": "", "heartbeat_at": None, "error": storable.text(error, storable.MOST_OF_AN_ERROR)}
-        if permanent or job.attempts >= job.max_attempts:
+        crash = self._crashes_of(job) + 1 if outcome == Attempt.Outcome.CRASHED else 0
+        forgiven = 0 < crash <= registry.get_or_default(job.kind).forgiven_crashes
+        if permanent or (job.attempts >= job.max_attempts and not forgiven):
             changes |= {"status": Job.Status.ERROR, "finished_at": Now()}
         else:
-            changes |= {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, outcome)}
+            changes |= {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, crash)}
+            changes |= {"attempts": F("attempts") - 1} if forgiven else {}
         with transaction.atomic(using=self.alias):
             if held(job, self.alias).update(**changes):
                 _note(job, outcome, traceback, self.alias)
+
+    def _crashes_of(self, job: Job) -> int:
+        return Attempt.objects.using(self.alias).filter(job_id=job.pk, outcome=Attempt.Outcome.CRASHED).count()
 
     def rescue(self) -> None:
         """Between two jobs: take back what dead workers hold, and what this one holds without knowing of it.
@@ -360,11 +366,11 @@ def _note(job: Job, outcome: str, traceback: str, using: str) -> None:
     )
 
 
-def _next_attempt(job: Job, outcome: str) -> dict[str, Any]:
+def _next_attempt(job: Job, crash: int) -> dict[str, Any]:
     """A worker's first death is seldom its job's fault: that one goes on at once, everything else after the kind's delay."""
-    if outcome == Attempt.Outcome.CRASHED and job.attempts == 1:
+    if crash == 1 and job.attempts == 1:
         return {"run_at": None, "ready_at": Now()}
-    return {"run_at": Now() + Value(timedelta(seconds=registry.get_or_default(job.kind).delay_after(job.attempts)))}
+    return {"run_at": Now() + Value(timedelta(seconds=registry.get_or_default(job.kind).delay_after(max(job.attempts, crash))))}
 
 
 def _outlasted_its_time(job: Job) -> bool:
