@@ -47,7 +47,7 @@ COPY_FIRST = f"""
     INSERT INTO jobs_job (id, args, {SHARED})
     SELECT {{new}}, {", ".join("first." + column for column in SHARED.split(", "))} FROM {{source}} AS new, jobs_job AS first
     WHERE first.id = %s"""  # noqa: S608  names of our own columns
-COPY_ON_POSTGRES = COPY_FIRST.format(new="new.id, new.args", source="(SELECT unnest(%s::uuid[]) AS id, unnest(%s::jsonb[]) AS args)")
+COPY_ON_POSTGRES = COPY_FIRST.format(new="(new.value ->> 0)::uuid, (new.value -> 1)::jsonb", source="json_array_elements(%s)")
 COPY_ON_SQLITE = COPY_FIRST.format(new="json_extract(new.value, '$[0]'), json_extract(new.value, '$[1]')", source="json_each(%s)")
 PROMOTE = """
     UPDATE jobs_job SET ready_at = run_at, run_at = NULL
@@ -337,12 +337,9 @@ def insert_many(jobs: list[Job], batch_size: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         jobs[0].save(force_insert=True)
         for start in range(1, len(jobs), batch_size):
-            copies = [(job.pk.hex, json.dumps(job.args)) for job in jobs[start : start + batch_size]]
-            if connection.vendor == "postgresql":
-                keys, arguments = zip(*copies, strict=True)
-                cursor.execute(COPY_ON_POSTGRES, [list(keys), list(arguments), jobs[0].pk])
-            else:
-                cursor.execute(COPY_ON_SQLITE, [json.dumps(copies), jobs[0].pk.hex])
+            copies = json.dumps([(job.pk.hex, job.args) for job in jobs[start : start + batch_size]])
+            sql = COPY_ON_POSTGRES if connection.vendor == "postgresql" else COPY_ON_SQLITE
+            cursor.execute(sql, [copies, jobs[0].pk.hex])
 
 
 def beat(owner: str) -> None:
