@@ -4,7 +4,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +12,7 @@ from django.utils import timezone
 from jobs.models import Job
 from letters import services
 from letters.models import VolunteerLetterSend
-from tests.lessons.world import World
+from tests.lessons.world import World, visitor_of
 from tests.letters.office import Office, statuses
 
 SESSION_USER_AND_MEMBERSHIP = 3
@@ -24,12 +23,6 @@ PATHS = ["", "send/", "retry/", f"stop/{NO_BATCH}/", "preview/", "preview/pdf/",
 @pytest.fixture
 def visitor(office: Office) -> Visitor:
     return visitor_of(office.manager)
-
-
-def visitor_of(user: User) -> Visitor:
-    visitor = Visitor(headers={"accept-language": "en"})
-    visitor.force_login(user)
-    return visitor
 
 
 def page_of(answer: Any) -> str:

@@ -9,8 +9,9 @@ from django.test import Client as Visitor
 
 from jobs.models import Job
 from letters import services
+from tests.lessons.world import visitor_of
 from tests.letters.office import WORDS, Office, picture, text_of
-from tests.letters.test_page import page_of, post, see, visitor_of
+from tests.letters.test_page import page_of, post, see
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from jobs.worker import drain
 from letters import services
 from letters.models import VolunteerLetterSend
 from tests.lessons.mailservers import Catcher
+from tests.lessons.world import visitor_of
 from tests.letters.conftest import Use
 from tests.letters.office import Office, statuses
-from tests.letters.test_page import post, see, visitor_of
+from tests.letters.test_page import post, see
 
 
 @pytest.fixture
