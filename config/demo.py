@@ -17,7 +17,7 @@ from typing import NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from .demo_check import check_demo
+from .demo_checks import check_demo
 from .supervisor import GivesUp, Service, running
 
 ROOT = Path(__file__).resolve().parent.parent
