@@ -185,6 +185,11 @@ def read_teachers(content: str, club: Club) -> TeacherFile:
         form = LineForm(line.values, club=club)
         if form.is_valid():
             line.cleaned = {name: form.cleaned_data[name] for name in line.values}
-        line.errors = [f"{form.fields[name].label} : {error}" for name, errors in form.errors.items() for error in errors]
+        line.errors = [_in_words(form.fields[name], error) for name, errors in form.errors.items() for error in errors]
     match(read, club)
     return read
+
+
+def _in_words(field: forms.Field, error: Any) -> str:
+    # Translators: a field and what is wrong with it; French “%(field)s : %(problem)s”
+    return _("%(field)s: %(problem)s") % {"field": field.label, "problem": error}
