@@ -52,6 +52,7 @@ def connect() -> None:
             backend.open()
             _do_not_wait_for_more(backend)
         except TRANSPORT_ERRORS as error:
+            _cut(backend)  # a refused log-in leaves a line that stands
             raise TemporaryFailure(_words(error)) from error
         _line.backend = backend
         _line.used_at = time.monotonic()
@@ -86,7 +87,11 @@ def send(message: EmailMessage) -> None:
 
 def hang_up() -> None:
     backend, _line.backend = _line.backend, None
-    connection = getattr(backend, "connection", None)
+    _cut(backend)
+
+
+def _cut(backend: Any) -> None:
+    connection = getattr(backend, "connection", None) or getattr(backend, "_partial_connection", None)  # Django’s, before it is set up
     if connection is not None:
         connection.close()  # without QUIT: the other side may be gone
 
