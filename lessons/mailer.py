@@ -4,11 +4,13 @@ Until the final dot of the message is on its way the server cannot have accepted
 the server's answer tells; when it does not come, nobody knows, and the message must not be sent again by itself.
 """
 
+import secrets
 import select
 import smtplib
 import socket
 import threading
 import time
+from email.message import Message
 from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
@@ -125,6 +127,8 @@ def _envelope(message: EmailMessage) -> tuple[str, list[str], bytes]:
     sender = sanitize_address(message.from_email, "utf-8")
     recipients = [sanitize_address(address, "utf-8") for address in message.recipients()]
     mime: Any = message.message()  # Django's own class, whose as_bytes() knows line endings
+    for part in filter(Message.is_multipart, mime.walk()):
+        part.set_boundary(secrets.token_hex(16))  # Python would look through the whole e-mail for one that it does not hold
     return sender, recipients, mime.as_bytes(linesep="\r\n")
 
 
