@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from config import mail_services
 from jobs import registry
 
 DEVELOPMENT_KEY = "insecure-for-development-only"
@@ -87,6 +88,28 @@ def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
         yield Error("DEFAULT_FROM_EMAIL is not an e-mail address.", hint=hint, id="config.E007")
     if "Redis" in settings.CACHES["default"]["BACKEND"] and find_spec("redis") is None:
         yield Error("CACHE_URL names Redis, whose client is not installed.", hint=".venv/bin/pip install redis", id="config.E006")
+
+
+@register()
+def check_mail_service(**kwargs: Any) -> Iterator[CheckMessage]:
+    service = settings.MAIL_SERVICE
+    if not service:
+        return
+    if find_spec("anymail") is None:
+        hint = ".venv/bin/pip install --require-hashes -r requirements-mail-services.txt"
+        yield Error("MAIL_SERVICE needs the extra mail-services, which is not installed.", hint=hint, id="config.E008")
+    if not settings.MAIL_SERVICE_KEY:
+        yield Error("MAIL_SERVICE_KEY is missing.", hint=f"Set it to the key that {service} gave you.", id="config.E009")
+    if not mail_services.is_secret(service, settings.MAIL_WEBHOOK_SECRET):
+        hints = {
+            "postmark": "Set it to name:password, 16 characters or more, and put both into the webhook’s address.",
+            "mailgun": "Set it to the HTTP webhook signing key that Mailgun shows you.",
+        }
+        problem = "MAIL_WEBHOOK_SECRET is missing or too weak: anybody could say that letters came back."
+        yield Error(problem, hint=hints[service], id="config.E010")
+    if settings.MAIL_SERVICE_URL and not _is_web_address(settings.MAIL_SERVICE_URL):
+        hint = "Leave it empty, or set it to such as https://api.eu.mailgun.net/v3."
+        yield Error("MAIL_SERVICE_URL is not a web address.", hint=hint, id="config.E011")
 
 
 def _is_sender(text: str) -> bool:

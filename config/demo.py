@@ -96,7 +96,7 @@ def started(var: Path, port: int, smtp_port: int) -> Iterator[tuple[str, list[Se
 
 def demo_environment(url: str, var: Path, smtp_port: int) -> dict[str, str]:
     defaults = {"DATABASE_URL": f"sqlite:///{var / 'demo' / 'demo.sqlite3'}", "BASE_URL": url, "JOBS_STOP_SECONDS": "5"}
-    fixed = {"DEBUG": "1", "VAR_DIR": str(var), "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}", "PYTHONUNBUFFERED": "1"}
+    fixed = {"DEBUG": "1", "VAR_DIR": str(var), "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}", "MAIL_SERVICE": "", "PYTHONUNBUFFERED": "1"}
     return {**defaults, **os.environ, **fixed}
 
 

@@ -18,6 +18,9 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import BadHeaderError, sanitize_address
 from django.utils.translation import gettext as _
 
+from . import mail_services
+from .mail_services import Verdict
+
 STALE_SECONDS = 10  # a connection that was idle for so long is asked whether it still stands
 TRANSPORT_ERRORS = (OSError, smtplib.SMTPException)
 
@@ -32,6 +35,9 @@ class Refusal(Exception):
 
 class UnknownOutcome(Exception):
     """Perhaps accepted."""
+
+
+VERDICTS = {Verdict.LATER: TemporaryFailure, Verdict.REFUSED: Refusal, Verdict.UNKNOWN: UnknownOutcome}
 
 
 class _Line(threading.local):
@@ -116,9 +122,15 @@ def _smtp() -> smtplib.SMTP:
 
 
 def _hand_over(message: EmailMessage) -> None:
-    """A backend that is not SMTP (a file, a console, a mail service) does not say how far it came."""
+    """A mail service's API; of another backend that is not SMTP (a file, a console) nobody knows how far it came."""
+    backend = _line.backend
     try:
-        _line.backend.send_messages([message])
+        if mail_services.is_mail_service(backend):
+            mail_services.send(backend, message)
+        else:
+            backend.send_messages([message])
+    except mail_services.NotAccepted as error:
+        raise VERDICTS[error.verdict](error.words or _words(error)) from error
     except Exception as error:
         raise UnknownOutcome(str(error)) from error
 

@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, views
+from . import api, views, webhooks
 
 router = SimpleRouter(use_regex_path=False)
 router.register("letters", api.LetterViewSet)
@@ -23,6 +23,7 @@ urlpatterns = [
     path("club/letters/log.csv", views.log, name="letters-log"),
     path("club/letters/teachers/import/", views.import_teachers, name="letters-import"),
     path("club/letters/teachers/<int:pk>/", views.teacher, name="letters-teacher"),
+    path("webhooks/mail/", webhooks.mail_service, name="mail-service-webhook"),
     path("api/letters/wording/", api.WordingView.as_view(), name="letters-wording"),
     path("api/", include(router.urls)),
 ]

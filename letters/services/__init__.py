@@ -1,9 +1,11 @@
-"""Every write of the letters. One door; behind it the club's words, sending, delivery, second chances, the volunteers, and the demo."""
+"""Every write of the letters. One door; behind it the club's words, sending, delivery, second chances, reports of a mail
+service, the volunteers, and the demo."""
 
 from .delivery import deliver, read_pdf, send_test, settle_lost_letters
 from .demo import fill_demo_letters
 from .people import import_volunteers, save_volunteer
-from .retrying import Retry, mark_bounced, resolve_unsure, retry_failed, retry_letter
+from .reports import mark_arrived, mark_bounced, mark_complained
+from .retrying import Retry, resolve_unsure, retry_failed, retry_letter
 from .sending import EVERYBODY, WORDING_PAGE, NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
 from .stopping import Stop, cancel_letter, cancel_waiting
 from .words import changed_wording, figures_of, latest_wording, preview_letter, save_facts, save_wording, today_of
@@ -24,7 +26,9 @@ __all__ = [
     "fill_demo_letters",
     "import_volunteers",
     "latest_wording",
+    "mark_arrived",
     "mark_bounced",
+    "mark_complained",
     "preview_letter",
     "preview_sending",
     "read_pdf",

@@ -89,12 +89,6 @@ def resolve_unsure(*, letter: VolunteerLetterSend, arrived: bool, user: Any) -> 
     return done
 
 
-def mark_bounced(*, message_id: str, reason: str) -> bool:
-    """The mailbox turned the letter back after the server had taken it."""
-    sent = VolunteerLetterSend.objects.filter(message_id=message_id, status__in=[Status.SENT, Status.UNSURE])
-    return bool(sent.update(status=Status.BOUNCED, error_message=reason))
-
-
 def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retry:
     others = VolunteerLetterSend.objects.filter(teacher=OuterRef("teacher"), year=OuterRef("year"))
     under_way, newer = Q(status__in=[Status.PENDING, Status.UNSURE]), Q(pk__gt=OuterRef("pk"))
