@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from jobs.models import Job
 from letters import services
@@ -84,13 +84,12 @@ def test_a_stop_by_somebody_else_is_seen_without_a_reload(open_page: OpenPage, o
 def test_what_happened_before_the_first_poll_is_seen(open_page: OpenPage, office: Office) -> None:
     """A worker may be quicker than the page that its manager is just opening."""
     office.send()
-
-    def end_it(page: Page) -> None:
-        page.route(
-            "**/api/batches/**", lambda route: (end(VolunteerLetterSend.objects.get(teacher=office.lea), "failed"), route.continue_())
-        )
-
-    page = open_page(LETTERS, before=end_it)
+    polls: list[Route] = []
+    page = open_page(LETTERS, before=lambda page: page.route("**/api/batches/**", lambda route: polls.append(route), times=1))
+    while not polls:
+        page.wait_for_timeout(50)
+    end(VolunteerLetterSend.objects.get(teacher=office.lea), "failed")
+    polls[0].continue_()
     expect(page.locator("#yours")).to_contain_text("Léa Dumont", timeout=30_000)
 
 
