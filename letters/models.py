@@ -185,14 +185,15 @@ class VolunteerLetterSend(models.Model):
         |---|---|---|
         | – → `pending` | `send_letters` | in one transaction with its job |
         | – → `held` | `send_letters` | no letter may go: the reason is in `error_message` |
-        | `pending` → `sent` | worker | the mail server accepted it |
+        | `pending` → `sent` | worker, mail service | the mail server accepted it |
         | `pending` → `failed` | worker, settling | refused for good, or the last attempt is over |
         | `pending` → `cancelled` | manager, operator, settling | stopped before it was sent, alone or with its batch |
         | `pending` → `unsure` | worker, settling | the conversation broke off after the message: it may have arrived |
+        | `pending` → `bounced` | mail service | its report was quicker than its answer |
         | `failed` → `pending` | manager, operator | retry |
         | `bounced` → `pending` | manager, operator | retry, with the address mended |
         | `cancelled` → `pending` | manager, operator | retry of that one letter: what a person stopped, no retry of many sends |
-        | `unsure` → `sent` | manager, worker | it arrived |
+        | `unsure` → `sent` | manager, worker, mail service | it arrived |
         | `unsure` → `pending` | manager | send again, by a person's decision only |
         | `sent` → `bounced` | mail service | the mailbox turned it back later |
         | `unsure` → `bounced` | mail service | the same, which also settles the doubt |

@@ -59,6 +59,10 @@ class Life:
         assert job.batch_id
         services.cancel_waiting(club=self.office.club, batch=job.batch_id)
 
+    def bounce_before_the_answer(self) -> None:
+        VolunteerLetterSend.objects.update(sending_since=timezone.now())
+        services.mark_bounced(message_id=self.letter.message_id, reason="mailbox full")
+
 
 ACTIONS: dict[str, Callable[[Life], object]] = {
     "accepted": lambda life: life.deliver({}),
@@ -73,6 +77,9 @@ ACTIONS: dict[str, Callable[[Life], object]] = {
     "it arrived": lambda life: services.resolve_unsure(letter=life.letter, arrived=True, user=None),
     "send again": lambda life: services.resolve_unsure(letter=life.letter, arrived=False, user=None),
     "bounce": lambda life: services.mark_bounced(message_id=life.letter.message_id, reason="mailbox full"),
+    "early bounce": lambda life: life.bounce_before_the_answer(),
+    "report of its arrival": lambda life: services.mark_arrived(message_id=life.letter.message_id),
+    "complaint": lambda life: services.mark_complained(message_id=life.letter.message_id),
     "send to all": lambda life: life.office.send(),
 }
 ARROWS = {
@@ -97,6 +104,11 @@ ARROWS = {
     (S.UNSURE, "send again"): S.PENDING,
     (S.UNSURE, "bounce"): S.BOUNCED,
     (S.SENT, "bounce"): S.BOUNCED,
+    (S.PENDING, "early bounce"): S.BOUNCED,
+    (S.UNSURE, "early bounce"): S.BOUNCED,
+    (S.SENT, "early bounce"): S.BOUNCED,
+    (S.UNSURE, "report of its arrival"): S.SENT,
+    (S.UNSURE, "complaint"): S.SENT,
     (S.HELD, "send to all"): "–",
 }
 
