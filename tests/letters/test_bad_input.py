@@ -30,7 +30,7 @@ NAMES = {
 ADDRESSES = ["sophie", "a@b@c.org", "Sophie <s@example.org>", "s@example.org, x@example.org", "s@example.org\r\nBcc: x@example.org"]
 
 
-@pytest.fixture(params=NAMES.values(), ids=NAMES)
+@pytest.fixture(params=list(NAMES.values()), ids=list(NAMES))
 def odd(request: Any, office: Office) -> Teacher:
     first, last = request.param
     Teacher.objects.filter(pk=office.sophie.pk).update(first_name=first, last_name=last)
