@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 Step = tuple[str, Callable[[], str]]  # what is done, and the doing, which says what it saw
 
 
