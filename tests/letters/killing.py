@@ -6,7 +6,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from email.parser import BytesHeaderParser
 from typing import Any
@@ -75,8 +75,9 @@ class Pace:
             os.kill(cluster.main.pid, signal.SIGKILL)
             self.mains += 1
         elif victims := busy_workers(cluster):
-            os.kill(random.choice(victims), signal.SIGKILL)
-            self.kills += 1
+            with suppress(ProcessLookupError):  # it ended by itself a moment before
+                os.kill(random.choice(victims), signal.SIGKILL)
+                self.kills += 1
 
 
 @dataclass
