@@ -8,8 +8,9 @@ from jobs.models import Job
 from jobs.worker import drain
 from letters import services
 from letters.models import VolunteerLetterSend
-from tests.lessons.mailservers import Catcher
-from tests.lessons.world import visitor_of
+from tests.cluster import Cluster, wait_until
+from tests.lessons.mailservers import Catcher, real_server
+from tests.lessons.world import World, visitor_of
 from tests.letters.conftest import Use
 from tests.letters.office import Office, statuses
 from tests.letters.test_page import post, see
@@ -81,6 +82,20 @@ def test_an_operators_retry_of_a_stopped_letter_sends_it(office: Office, caught:
     jobs.retry(Job.objects.get())
     drain()
     assert (statuses(), len(caught.caught)) == ({"Léa Dumont": "sent"}, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_among_workers_at_full_speed_each_letter_is_sent_or_stays(transactional_db: None) -> None:
+    office = Office(World())
+    office.volunteers(300)
+    batch = office.send().batch
+    with real_server() as (port, catcher), Cluster(EMAIL_URL=f"smtp://127.0.0.1:{port}"):
+        wait_until(lambda: len(catcher.caught) >= 3, 60)
+        done = stop(office, batch)
+        wait_until(lambda: not VolunteerLetterSend.objects.filter(status="pending").exists(), 60)
+    counts = VolunteerLetterSend.objects.all().counts()
+    assert counts["cancelled"] == done.count > 0
+    assert counts["sent"] == len(catcher.caught) == 302 - done.count
 
 
 # ── The page ──
