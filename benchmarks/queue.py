@@ -152,12 +152,12 @@ def cluster(**environment: str) -> Iterator[None]:
             process.wait()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60, *, every_seconds: float = 0.005) -> None:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"waited {seconds} s in vain")
-        time.sleep(0.005)
+        time.sleep(every_seconds)
 
 
 if __name__ == "__main__":

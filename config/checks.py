@@ -1,6 +1,8 @@
 """A wrong setting is a message with its remedy at start, not a surprise at night."""
 
+import re
 from collections.abc import Iterator
+from email.utils import getaddresses, parseaddr
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.core.exceptions import ImproperlyConfigured
 
+from config import mail_services
 from jobs import registry
 
 DEVELOPMENT_KEY = "insecure-for-development-only"
@@ -27,6 +30,8 @@ LEAST = {  # the least value that makes sense
     "OPENAI_TIMEOUT": 1,
 }
 MOST = {"OPENAI_TIMEOUT": 280}  # the job that asks is stopped after 300
+ADDRESS = re.compile(r"[^@\s<>,;:]+@[^@\s<>,;:]+")
+MOST_SECONDS = 10 * 366 * 86400
 
 
 @register()
@@ -58,6 +63,16 @@ def check_numbers(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_retention(**kwargs: Any) -> list[CheckMessage]:
+    """What lies further back than any date makes the database refuse the question."""
+    return [
+        Error(f"{name} is {getattr(settings, name)}.", hint=f"Set it to {MOST_SECONDS} (ten years) or less.", id="config.E003")
+        for name in ("JOBS_RETENTION_SECONDS", "JOBS_ERROR_RETENTION_SECONDS")
+        if getattr(settings, name) > MOST_SECONDS
+    ]
+
+
+@register()
 def check_queues(**kwargs: Any) -> list[CheckMessage]:
     """A queue without a kind is a slip of the pen: its workers would wait for ever."""
     known = {"default", "letters", "audio"} | {registry.get(name).queue for name in registry.names()}
@@ -74,6 +89,9 @@ def check_addresses(**kwargs: Any) -> Iterator[CheckMessage]:
     if not _is_web_address(settings.BASE_URL):
         hint = "Set it to the address that people type, such as https://club.example."
         yield Error("BASE_URL is not a web address.", hint=hint, id="config.E005")
+    if not _is_sender(settings.DEFAULT_FROM_EMAIL):
+        hint = "Set it to one address, with or without a name: Aussitôt <club@example.org>."
+        yield Error("DEFAULT_FROM_EMAIL is not an e-mail address.", hint=hint, id="config.E007")
     if "Redis" in settings.CACHES["default"]["BACKEND"] and find_spec("redis") is None:
         yield Error("CACHE_URL names Redis, whose client is not installed.", hint=".venv/bin/pip install redis", id="config.E006")
 
@@ -100,6 +118,33 @@ def _missing(wish: str, package: str, requirements: str) -> Iterator[CheckMessag
     if find_spec(package) is None:
         hint = f".venv/bin/pip install --require-hashes -r {requirements}"
         yield Error(f"{wish}, and its package is not installed.", hint=hint, id="config.E008")
+
+
+@register()
+def check_mail_service(**kwargs: Any) -> Iterator[CheckMessage]:
+    service = settings.MAIL_SERVICE
+    if not service:
+        return
+    if find_spec("anymail") is None:
+        hint = ".venv/bin/pip install --require-hashes -r requirements-mail-services.txt"
+        yield Error("MAIL_SERVICE needs the extra mail-services, which is not installed.", hint=hint, id="config.E008")
+    if not settings.MAIL_SERVICE_KEY:
+        yield Error("MAIL_SERVICE_KEY is missing.", hint=f"Set it to the key that {service} gave you.", id="config.E009")
+    if not mail_services.is_secret(service, settings.MAIL_WEBHOOK_SECRET):
+        hints = {
+            "postmark": "Set it to name:password, 16 characters or more, and put both into the webhook’s address.",
+            "mailgun": "Set it to the HTTP webhook signing key that Mailgun shows you.",
+        }
+        problem = "MAIL_WEBHOOK_SECRET is missing or too weak: anybody could say that letters came back."
+        yield Error(problem, hint=hints[service], id="config.E010")
+    if settings.MAIL_SERVICE_URL and not _is_web_address(settings.MAIL_SERVICE_URL):
+        hint = "Leave it empty, or set it to such as https://api.eu.mailgun.net/v3."
+        yield Error("MAIL_SERVICE_URL is not a web address.", hint=hint, id="config.E011")
+
+
+def _is_sender(text: str) -> bool:
+    """One address; a host without a dot is fine on a network of one's own."""
+    return text.isprintable() and len(getaddresses([text])) == 1 and ADDRESS.fullmatch(parseaddr(text)[1]) is not None
 
 
 def _is_web_address(text: str) -> bool:

@@ -12,12 +12,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from .demo_check import check_demo
+from .demo_checks import check_demo
 from .supervisor import GivesUp, Service, running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,7 +69,7 @@ def run_check() -> int:
     with tempfile.TemporaryDirectory(prefix="aussitot-") as temporary:
         var = Path(os.environ.get("VAR_DIR", temporary)).resolve()
         with started(var, port_from("PORT", free_port()), port_from("SMTP_PORT", free_port())) as (url, _):
-            return check_demo(url)
+            return check_demo(url, partial(run_python, environment=demo_environment(url, var, 0)))
 
 
 @contextmanager
@@ -96,7 +97,7 @@ def started(var: Path, port: int, smtp_port: int) -> Iterator[tuple[str, list[Se
 
 def demo_environment(url: str, var: Path, smtp_port: int) -> dict[str, str]:
     defaults = {"DATABASE_URL": f"sqlite:///{var / 'demo' / 'demo.sqlite3'}", "BASE_URL": url, "JOBS_STOP_SECONDS": "5"}
-    fixed = {"DEBUG": "1", "VAR_DIR": str(var), "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}", "PYTHONUNBUFFERED": "1"}
+    fixed = {"DEBUG": "1", "VAR_DIR": str(var), "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}", "MAIL_SERVICE": "", "PYTHONUNBUFFERED": "1"}
     return {**defaults, **os.environ, **fixed}
 
 
@@ -104,6 +105,12 @@ def manage(command: list[str], environment: dict[str, str]) -> None:
     done = subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise GivesUp(f"manage.py {command[0]} failed: {last_line(done.stderr or done.stdout)}")
+
+
+def run_python(code: str, environment: dict[str, str]) -> str:
+    """In a process of its own, on the demo's database."""
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "--verbosity", "0", "--command", code]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def last_line(text: str) -> str:

@@ -35,6 +35,7 @@ class Frame:
     jobs: tuple[Job, ...] = ()
     under_way: int = 0
     workers_alive: bool = True
+    may_change_jobs: bool = False
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -48,7 +49,9 @@ def build(request: HttpRequest) -> Frame:
         return Frame(user=None)
     # A page of the club has already asked whose it is.
     membership = getattr(request, "membership", None) or access.membership_of(request)
-    work = tray.look_at(membership.club.scope if membership else "")
+    scope = membership.club.scope if membership else ""
+    may_change = is_operator(user) or bool(membership and membership.role == Membership.Role.MANAGER)
+    work = tray.look_at(scope, asked_by=None if may_change else user)
     return Frame(
         user=user,
         club=membership.club if membership else None,
@@ -57,6 +60,7 @@ def build(request: HttpRequest) -> Frame:
         jobs=tuple(work.jobs),
         under_way=work.under_way,
         workers_alive=work.workers_alive or settings.JOBS_INLINE,  # within the request, nothing waits for a worker
+        may_change_jobs=may_change,
     )
 
 

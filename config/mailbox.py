@@ -1,6 +1,7 @@
 """The mail catcher of development: an SMTP server on loopback that keeps each message as a file, and what reads them again."""
 
 import asyncio
+import re
 import secrets
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 LARGEST_BYTES = 30_000_000
+ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")  # as `store` names a message
 SENT_TO = "X-Envelope-To"  # who the message really went to, which its own headers need not say
 
 
@@ -76,6 +78,8 @@ class Mail:
 
 
 def find(directory: Path, id: str) -> Mail | None:
+    if not ID.fullmatch(id):
+        return None
     try:
         return Mail(id, message_from_bytes((directory / f"{id}.eml").read_bytes(), EmailMessage, policy=policy.default))
     except FileNotFoundError:

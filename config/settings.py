@@ -8,6 +8,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import CheckedEnv
+from config.mail_services import SERVICES, anymail_settings, backend_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = CheckedEnv()
@@ -136,6 +137,7 @@ JOBS_STOP_SECONDS = env.float("JOBS_STOP_SECONDS", default=20)  # a stopping wor
 JOBS_RETENTION_SECONDS = env.int("JOBS_RETENTION_SECONDS", default=3600)  # done and cancelled jobs: how long the token answers
 JOBS_ERROR_RETENTION_SECONDS = env.int("JOBS_ERROR_RETENTION_SECONDS", default=30 * 86400)  # failed jobs wait for a person
 JOBS_SCOPES_OF = "lessons.access.scopes_of"  # the jobs that a user may see; the jobs app knows no clubs
+JOBS_MAY_CHANGE = "lessons.access.may_change"  # those that a user may cancel and try again
 JOBS_CACHE_READS = "staffing.counters.read_all"  # whose hits and misses the health shows
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 Q_CLUSTER: dict[str, Any] = {
@@ -159,6 +161,13 @@ EMAIL_URL = env.str("EMAIL_URL", default="smtp://127.0.0.1:1025")
 vars().update(env.email(EMAIL_URL))
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Aussitôt <aussitot@localhost>")
+MAIL_SERVICE = env.choice("MAIL_SERVICE", default="", choices=("", *SERVICES))  # instead of EMAIL_URL
+MAIL_SERVICE_KEY = env.str("MAIL_SERVICE_KEY", default="")
+MAIL_SERVICE_URL = env.str("MAIL_SERVICE_URL", default="")
+MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")
+if MAIL_SERVICE:
+    EMAIL_BACKEND = backend_of(MAIL_SERVICE)
+    ANYMAIL = anymail_settings(MAIL_SERVICE, key=MAIL_SERVICE_KEY, url=MAIL_SERVICE_URL, secret=MAIL_WEBHOOK_SECRET, timeout=EMAIL_TIMEOUT)
 MAILBOX_DIR = VAR_DIR / "mailbox"  # what the development mail catcher received
 
 # ── People ───────────────────────────────────────────────────────────────

@@ -1,11 +1,11 @@
-"""Who may see a job, and how one is found: by its whole token for a caller, by the beginning of it for an operator."""
+"""Who may see a job, who may change it, and how one is found: by its whole token for a caller, by the beginning of it for an operator."""
 
 import string
 import uuid
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from . import services
@@ -24,6 +24,13 @@ def may_see(user: Any, *, scope: str, asked_by: Any = None) -> bool:
     if scope:
         return scope in import_string(settings.JOBS_SCOPES_OF)(user)
     return asked_by is not None and asked_by == user.pk
+
+
+def may_change(user: Any, *, scope: str, asked_by: Any = None) -> bool:
+    """Cancel, and try again. To see is for everybody in the scope; to change, for those whom `JOBS_MAY_CHANGE` names."""
+    if scope and not is_operator(user):
+        return bool(import_string(settings.JOBS_MAY_CHANGE)(user, scope))
+    return may_see(user, scope=scope, asked_by=asked_by)
 
 
 def find_job(user: Any, token: str) -> Job | None:
@@ -50,8 +57,16 @@ def parse_token(token: str) -> uuid.UUID | None:
 
 
 def jobs_beginning_with(prefix: str) -> JobQuerySet:
-    """By a range of keys, which the index serves; text that cannot begin a key finds nothing."""
+    return Job.objects.filter(_begins_with(prefix))
+
+
+def batches_beginning_with(prefix: str) -> QuerySet[Batch]:
+    return Batch.objects.filter(_begins_with(prefix))
+
+
+def _begins_with(prefix: str) -> Q:
+    """A range of keys, which the index serves; text that cannot begin a key finds nothing."""
     digits = prefix.replace("-", "").lower()
     if not digits or len(digits) > 32 or not set(digits) <= set(string.hexdigits):
-        return Job.objects.none()
-    return Job.objects.filter(id__gte=uuid.UUID(digits.ljust(32, "0")), id__lte=uuid.UUID(digits.ljust(32, "f")))
+        return Q(pk__in=[])
+    return Q(id__gte=uuid.UUID(digits.ljust(32, "0")), id__lte=uuid.UUID(digits.ljust(32, "f")))

@@ -10,6 +10,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -140,12 +141,12 @@ class JobAdmin(ReadOnly, ModelAdmin):
 
     @admin.action(description=_("Try again"), permissions=["operate"])
     def retry_selected(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        done = self._each(request, jobs, services.retry)
+        done = self._each(request, jobs, services.retry, _("Try again"))
         _tell(request, done, ngettext("%(count)d job tried again.", "%(count)d jobs tried again.", done))
 
     @admin.action(description=_("Cancel"), permissions=["operate"])
     def cancel_selected(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        done = self._each(request, jobs, services.cancel)
+        done = self._each(request, jobs, services.cancel, _("Cancel"))
         _tell(request, done, ngettext("%(count)d job cancelled.", "%(count)d jobs cancelled.", done))
 
     @admin.action(description=_("Delete with history"), permissions=["operate"])
@@ -153,16 +154,17 @@ class JobAdmin(ReadOnly, ModelAdmin):
         if "confirmed" not in request.POST:
             context = {**self.admin_site.each_context(request), "opts": self.opts, "jobs": jobs, "title": gettext("Delete for ever")}
             return render(request, "admin/jobs/job/discard.html", context)
-        done = self._each(request, jobs, services.discard)
+        done = self._each(request, jobs, services.discard, _("Delete with history"))
         _tell(request, done, ngettext("%(count)d job deleted.", "%(count)d jobs deleted.", done))
         return None
 
-    def _each(self, request: HttpRequest, jobs: QuerySet[Job], service: Callable[[Job], Any]) -> int:
-        """Those that may not be touched stay as they are, and the operator hears why."""
+    def _each(self, request: HttpRequest, jobs: QuerySet[Job], service: Callable[[Job], Any], deed: Promise) -> int:
+        """Those that may not be touched stay as they are, and the operator hears why. The administration's history keeps who did what."""
         done, left = 0, Counter[str]()
         for job in jobs:
             try:
                 service(job)
+                self.log_change(request, job, str(deed))
                 done += 1
             except services.StateConflict as conflict:
                 left[str(conflict)] += 1
@@ -180,6 +182,16 @@ class BatchAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
     fields = ("id", "label", "scope", "total", "pending", "running", "done", "error", "cancelled", "created_at", "its_jobs")
     readonly_fields = ("pending", "running", "done", "error", "cancelled", "its_jobs")
+    actions = ("cancel_waiting",)
+
+    @admin.action(description=_("Cancel what still waits"), permissions=["operate"])
+    def cancel_waiting(self, request: HttpRequest, batches: QuerySet[Batch]) -> None:
+        done = 0
+        for batch in batches:
+            count = services.cancel_batch(batch.pk)
+            self.log_change(request, batch, f"{_('Cancel what still waits')}: {count}")
+            done += count
+        messages.success(request, ngettext("%(count)d job cancelled.", "%(count)d jobs cancelled.", done) % {"count": done})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         counts = {f"count_{state}": Count("jobs", filter=Q(jobs__status=state)) for state in Job.Status.values}
@@ -232,12 +244,14 @@ class QueueAdmin(ReadOnly, ModelAdmin):
     def pause_selected(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
         for queue in queues:
             services.pause(queue.name)
+            self.log_change(request, queue, gettext("Pause"))
         messages.success(request, gettext("Paused: %(names)s. What runs goes on.") % {"names": _names(queues)})
 
     @admin.action(description=_("Resume"), permissions=["operate"])
     def resume_selected(self, request: HttpRequest, queues: QuerySet[Queue]) -> None:
         for queue in queues:
             services.resume(queue.name)
+            self.log_change(request, queue, gettext("Resume"))
         messages.success(request, gettext("They go on: %(names)s.") % {"names": _names(queues)})
 
 

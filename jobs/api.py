@@ -1,4 +1,4 @@
-"""Following background work over HTTP: one job, one batch, the health of the whole, and its figures for Prometheus."""
+"""Following background work over HTTP, and stopping it: one job, one batch, the health of the whole, and its figures for Prometheus."""
 
 import hmac
 import math
@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated, PermissionDenied
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import BaseRenderer
@@ -21,7 +22,21 @@ from .models import Job
 from .serializers import BatchSerializer, ConflictSerializer, JobSerializer, UnknownSerializer, batch_body, job_body
 from .services import batch_reference, job_reference
 
-__all__ = ["BatchView", "CancelView", "HealthView", "JobView", "MetricsView", "RetryView", "batch_reference", "job_reference"]
+__all__ = [
+    "BatchCancelView",
+    "BatchView",
+    "CancelView",
+    "HealthView",
+    "JobView",
+    "MetricsView",
+    "RetryView",
+    "batch_reference",
+    "job_reference",
+]
+
+
+DENIED = inline_serializer("Denied", {"detail": serializers.CharField()})
+CHANGED = {200: JobSerializer, 403: DENIED, 404: UnknownSerializer, 409: ConflictSerializer}
 
 
 def follow(body: dict[str, Any]) -> Response:
@@ -45,6 +60,12 @@ class JobView(APIView):
         return follow(job_body(job)) if job else respond_unknown(token)
 
 
+def refuse_unless_allowed(request: Request, *, scope: str, asked_by: Any = None) -> None:
+    if not access.may_change(request.user, scope=scope, asked_by=asked_by):
+        # Translators: French “Vous pouvez suivre ce travail, pas l’arrêter ni le relancer.”
+        raise PermissionDenied(_("You may follow this work, but neither cancel it nor try it again."))
+
+
 class ChangeView(APIView):
     """What a person may do to a job; the answer is the job as it then is."""
 
@@ -52,6 +73,7 @@ class ChangeView(APIView):
         job = access.find_job(request.user, token)
         if job is None:
             return respond_unknown(token)
+        refuse_unless_allowed(request, scope=job.scope, asked_by=job.user_id)
         try:
             return follow(job_body(service(job)))
         except services.StateConflict as conflict:
@@ -60,13 +82,13 @@ class ChangeView(APIView):
 
 
 class CancelView(ChangeView):
-    @extend_schema(operation_id="job_cancel", request=None, responses={200: JobSerializer, 404: UnknownSerializer, 409: ConflictSerializer})
+    @extend_schema(operation_id="job_cancel", request=None, responses=CHANGED)
     def post(self, request: Request, token: str) -> Response:
         return self.change(request, token, services.cancel)
 
 
 class RetryView(ChangeView):
-    @extend_schema(operation_id="job_retry", request=None, responses={200: JobSerializer, 404: UnknownSerializer, 409: ConflictSerializer})
+    @extend_schema(operation_id="job_retry", request=None, responses=CHANGED)
     def post(self, request: Request, token: str) -> Response:
         return self.change(request, token, services.retry)
 
@@ -76,6 +98,19 @@ class BatchView(APIView):
     def get(self, request: Request, token: str) -> Response:
         batch = access.find_batch(request.user, token)
         return follow(batch_body(batch)) if batch else respond_unknown(token)
+
+
+class BatchCancelView(APIView):
+    """Cancels what of it still waits; what runs goes on."""
+
+    @extend_schema(operation_id="batch_cancel", request=None, responses={200: BatchSerializer, 403: DENIED, 404: UnknownSerializer})
+    def post(self, request: Request, token: str) -> Response:
+        batch = access.find_batch(request.user, token)
+        if batch is None:
+            return respond_unknown(token)
+        refuse_unless_allowed(request, scope=batch.scope)
+        services.cancel_batch(batch.pk)
+        return follow(batch_body(batch))
 
 
 class HealthView(APIView):

@@ -41,12 +41,13 @@ FINISH = """
     UPDATE jobs_job
     SET status = 'done', progress = 100, error = '', finished_at = {now}, message = %s, steps = %s{json}, result = %s{json} {lazily}
     WHERE id = %s AND status = 'running' AND owner = %s AND attempts = %s"""
+HOLDS = "SELECT 1 FROM jobs_job WHERE id = %s AND status = 'running' AND owner = %s AND attempts = %s"
 SHARED = ", ".join(f'"{field.column}"' for field in Job._meta.concrete_fields if field.column not in ("id", "args"))
 COPY_FIRST = f"""
     INSERT INTO jobs_job (id, args, {SHARED})
     SELECT {{new}}, {", ".join("first." + column for column in SHARED.split(", "))} FROM {{source}} AS new, jobs_job AS first
     WHERE first.id = %s"""  # noqa: S608  names of our own columns
-COPY_ON_POSTGRES = COPY_FIRST.format(new="new.id, new.args", source="(SELECT unnest(%s::uuid[]) AS id, unnest(%s::jsonb[]) AS args)")
+COPY_ON_POSTGRES = COPY_FIRST.format(new="(new.value ->> 0)::uuid, (new.value -> 1)::jsonb", source="json_array_elements(%s)")
 COPY_ON_SQLITE = COPY_FIRST.format(new="json_extract(new.value, '$[0]'), json_extract(new.value, '$[1]')", source="json_each(%s)")
 PROMOTE = """
     UPDATE jobs_job SET ready_at = run_at, run_at = NULL
@@ -143,7 +144,9 @@ class Claims:
         return self.alias
 
     def holds(self, job: Job) -> bool:
-        return held(job, self.report_alias()).exists()
+        with connections[self.report_alias()].cursor() as cursor:
+            cursor.execute(HOLDS, [self.key(job), job.owner, job.attempts])
+            return cursor.fetchone() is not None
 
     def give_back(self, jobs: JobQuerySet) -> int:
         """Claimed and not run to an end, through no fault of theirs: the attempt does not count."""
@@ -158,13 +161,19 @@ class Claims:
     def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False, after: float | None = None) -> None:
         """Note the attempt; try again after the kind's delay, or give up. `error` is what a person may read."""
         changes: dict[str, Any] = {"owner": "", "heartbeat_at": None, "error": storable.text(error, storable.MOST_OF_AN_ERROR)}
-        if permanent or job.attempts >= job.max_attempts:
+        crash = self._crashes_of(job) + 1 if outcome == Attempt.Outcome.CRASHED else 0
+        forgiven = 0 < crash <= registry.get_or_default(job.kind).forgiven_crashes
+        if permanent or (job.attempts >= job.max_attempts and not forgiven):
             changes |= {"status": Job.Status.ERROR, "finished_at": Now()}
         else:
-            changes |= {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, outcome, after)}
+            changes |= {"status": Job.Status.PENDING, "started_at": None, **_next_attempt(job, crash, after)}
+            changes |= {"attempts": F("attempts") - 1} if forgiven else {}
         with transaction.atomic(using=self.alias):
             if held(job, self.alias).update(**changes):
                 _note(job, outcome, traceback, self.alias)
+
+    def _crashes_of(self, job: Job) -> int:
+        return Attempt.objects.using(self.alias).filter(job_id=job.pk, outcome=Attempt.Outcome.CRASHED).count()
 
     def rescue(self) -> None:
         """Between two jobs: take back what dead workers hold, and what this one holds without knowing of it.
@@ -328,12 +337,9 @@ def insert_many(jobs: list[Job], batch_size: int) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         jobs[0].save(force_insert=True)
         for start in range(1, len(jobs), batch_size):
-            copies = [(job.pk.hex, json.dumps(job.args)) for job in jobs[start : start + batch_size]]
-            if connection.vendor == "postgresql":
-                keys, arguments = zip(*copies, strict=True)
-                cursor.execute(COPY_ON_POSTGRES, [list(keys), list(arguments), jobs[0].pk])
-            else:
-                cursor.execute(COPY_ON_SQLITE, [json.dumps(copies), jobs[0].pk.hex])
+            copies = json.dumps([(job.pk.hex, job.args) for job in jobs[start : start + batch_size]])
+            sql = COPY_ON_POSTGRES if connection.vendor == "postgresql" else COPY_ON_SQLITE
+            cursor.execute(sql, [copies, jobs[0].pk.hex])
 
 
 def beat(owner: str) -> None:
@@ -357,11 +363,11 @@ def _note(job: Job, outcome: str, traceback: str, using: str) -> None:
     )
 
 
-def _next_attempt(job: Job, outcome: str, after: float | None) -> dict[str, Any]:
+def _next_attempt(job: Job, crash: int, after: float | None) -> dict[str, Any]:
     """A worker's first death is seldom its job's fault: that one goes on at once, everything else after the kind's delay."""
-    if outcome == Attempt.Outcome.CRASHED and job.attempts == 1:
+    if crash == 1 and job.attempts == 1:
         return {"run_at": None, "ready_at": Now()}
-    seconds = registry.get_or_default(job.kind).delay_after(job.attempts, after)
+    seconds = registry.get_or_default(job.kind).delay_after(max(job.attempts, crash), after)
     return {"run_at": Now() + Value(timedelta(seconds=seconds))}
 
 

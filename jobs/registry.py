@@ -32,6 +32,7 @@ class Kind:
     function: Task = lambda progress: None
     queue: str = "default"
     max_attempts: int = 3
+    forgiven_crashes: int = 0  # so many deaths of a worker cost no attempt: for work that its death leaves as it was, or marked
     timeout_seconds: float = 60
     backoff: tuple[float, ...] = ()
     priority: int = 0

@@ -111,6 +111,11 @@ def cancel(job: Job) -> Job:
     return job
 
 
+def cancel_batch(token: UUID) -> int:
+    """Cancel what of a batch still waits; what runs goes on. Returns how many."""
+    return _in_parts(Job.objects.waiting().filter(batch=token), _cancel)
+
+
 def clear(*, queue: str = "") -> int:
     """Cancel everything that waits; returns how many."""
     return _in_parts(_narrow(Job.objects.waiting(), "", queue), _cancel)

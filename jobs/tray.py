@@ -16,7 +16,7 @@ MOST_JOBS = 20
 TRAY_SQL = """
     SELECT jobs_job.*, alive.yes AS workers_alive
     FROM (SELECT EXISTS ({alive}) AS yes) alive
-    LEFT JOIN jobs_job ON jobs_job.scope = %s AND jobs_job.user_id IS NOT NULL AND jobs_job.batch_id IS NULL
+    LEFT JOIN jobs_job ON jobs_job.scope = %s AND {asked} AND jobs_job.batch_id IS NULL
         AND (jobs_job.status IN ('pending', 'running') OR (jobs_job.status = 'error' AND jobs_job.finished_at > %s))
     ORDER BY jobs_job.status = 'error' DESC, jobs_job.id DESC
     LIMIT %s
@@ -33,8 +33,11 @@ class Tray:
         return sum(not job.ended for job in self.jobs)
 
 
-def look_at(scope: str) -> Tray:
+def look_at(scope: str, *, asked_by: Any = None) -> Tray:
+    """What people asked for in this scope; or only what this one did."""
     alive, parts = Worker.objects.filter(services.is_alive()).order_by().values("pk").query.sql_with_params()
     failed_since = timezone.now() - FAILURES_SHOWN_FOR
-    rows: list[Any] = list(Job.objects.raw(TRAY_SQL.format(alive=alive), [*parts, scope, failed_since, MOST_JOBS]))
+    asked, by = ("jobs_job.user_id = %s", [asked_by.pk]) if asked_by else ("jobs_job.user_id IS NOT NULL", [])
+    values = [*parts, scope, *by, failed_since, MOST_JOBS]
+    rows: list[Any] = list(Job.objects.raw(TRAY_SQL.format(alive=alive, asked=asked), values))
     return Tray([row for row in rows if row.pk], bool(rows[0].workers_alive))

@@ -20,6 +20,13 @@ def scopes_of(user: Any) -> list[str]:
     return [membership.club.scope for membership in _memberships_of(user)]
 
 
+def may_change(user: Any, scope: str) -> bool:
+    """The jobs of a club are its managers': a teacher follows them, as on the planning, and changes nothing."""
+    if not user.is_authenticated:
+        return False
+    return any(membership.club.scope == scope and membership.role == Membership.Role.MANAGER for membership in _memberships_of(user))
+
+
 def memberships_of(request: Any) -> list[Membership]:
     """Of the caller, the last used first; asked once a request."""
     if not hasattr(request, "memberships"):
@@ -68,3 +75,10 @@ class ManagersWrite(InClub):
             return False
         self.message = _("Only a manager of the club may do this.")
         return request.method in SAFE_METHODS or view.membership.role == Membership.Role.MANAGER  # type: ignore[attr-defined]  # ClubView
+
+
+class OnlyManagers(ManagersWrite):
+    """What teachers do not even read: addresses, contracts."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return super().has_permission(request, view) and view.membership.role == Membership.Role.MANAGER  # type: ignore[attr-defined]  # ClubView

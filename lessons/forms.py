@@ -17,7 +17,6 @@ from . import planner
 from .models import Client, Club, Place, Subscription, Teacher
 from .services import Fix, Refused
 from .times import duration
-from .week import FIRST_YEAR, LAST_YEAR
 
 DURATIONS = (30, 45, 60, 90, 120, 150, 180, 240)
 USUAL_MINUTES, USUAL_CAPACITY = 60, 8
@@ -106,7 +105,7 @@ class LessonForm(forms.Form):
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        if not planner.FIRST_YEAR <= day.year <= planner.LAST_YEAR:
             raise ValidationError(_("This date is too far away."))
         return day
 

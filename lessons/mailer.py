@@ -4,18 +4,22 @@ Until the final dot of the message is on its way the server cannot have accepted
 the server's answer tells; when it does not come, nobody knows, and the message must not be sent again by itself.
 """
 
-import re
+import secrets
 import select
 import smtplib
 import socket
 import threading
 import time
+from email.message import Message
 from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import BadHeaderError, sanitize_address
 from django.utils.translation import gettext as _
+
+from . import mail_services
+from .mail_services import Verdict
 
 STALE_SECONDS = 10  # a connection that was idle for so long is asked whether it still stands
 TRANSPORT_ERRORS = (OSError, smtplib.SMTPException)
@@ -31,6 +35,9 @@ class Refusal(Exception):
 
 class UnknownOutcome(Exception):
     """Perhaps accepted."""
+
+
+VERDICTS = {Verdict.LATER: TemporaryFailure, Verdict.REFUSED: Refusal, Verdict.UNKNOWN: UnknownOutcome}
 
 
 class _Line(threading.local):
@@ -53,6 +60,7 @@ def connect() -> None:
             backend.open()
             _do_not_wait_for_more(backend)
         except TRANSPORT_ERRORS as error:
+            _cut(backend)  # a refused log-in leaves a line that stands
             raise TemporaryFailure(_words(error)) from error
         _line.backend = backend
         _line.used_at = time.monotonic()
@@ -87,7 +95,11 @@ def send(message: EmailMessage) -> None:
 
 def hang_up() -> None:
     backend, _line.backend = _line.backend, None
-    connection = getattr(backend, "connection", None)
+    _cut(backend)
+
+
+def _cut(backend: Any) -> None:
+    connection = getattr(backend, "connection", None) or getattr(backend, "_partial_connection", None)  # Django’s, before it is set up
     if connection is not None:
         connection.close()  # without QUIT: the other side may be gone
 
@@ -110,9 +122,15 @@ def _smtp() -> smtplib.SMTP:
 
 
 def _hand_over(message: EmailMessage) -> None:
-    """A backend that is not SMTP (a file, a console, a mail service) does not say how far it came."""
+    """A mail service's API; of another backend that is not SMTP (a file, a console) nobody knows how far it came."""
+    backend = _line.backend
     try:
-        _line.backend.send_messages([message])
+        if mail_services.is_mail_service(backend):
+            mail_services.send(backend, message)
+        else:
+            backend.send_messages([message])
+    except mail_services.NotAccepted as error:
+        raise VERDICTS[error.verdict](error.words or _words(error)) from error
     except Exception as error:
         raise UnknownOutcome(str(error)) from error
 
@@ -121,6 +139,8 @@ def _envelope(message: EmailMessage) -> tuple[str, list[str], bytes]:
     sender = sanitize_address(message.from_email, "utf-8")
     recipients = [sanitize_address(address, "utf-8") for address in message.recipients()]
     mime: Any = message.message()  # Django's own class, whose as_bytes() knows line endings
+    for part in filter(Message.is_multipart, mime.walk()):
+        part.set_boundary(secrets.token_hex(16))  # Python would look through the whole e-mail for one that it does not hold
     return sender, recipients, mime.as_bytes(linesep="\r\n")
 
 
@@ -155,7 +175,7 @@ def _expect(code: int, answered: int, words: bytes) -> None:
 
 def _stuffed(data: bytes) -> bytes:
     """A line that begins with a dot would end the message."""
-    return re.sub(rb"(?m)^\.", b"..", data.rstrip(b"\r\n") + b"\r\n")
+    return (b"\n" + data.rstrip(b"\r\n")).replace(b"\n.", b"\n..")[1:] + b"\r\n"
 
 
 def _words(error: Exception) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from . import wording
 
 MOST_DATES = 260  # five years of a weekly lesson
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # a date outside is a slip of the keyboard
 
 
 class NotOneInstant(ValueError):

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from .models import Lesson, Teacher
-from .planner import Days
+from .planner import FIRST_YEAR, LAST_YEAR, Days
 
 FIRST_HOUR, LAST_HOUR = 9, 19  # shown even when nothing happens then
 OPEN = Days()  # every day
-FIRST_YEAR, LAST_YEAR = 2000, 2100  # a date outside is a slip of the keyboard
 
 
 @dataclass

@@ -1,12 +1,14 @@
 """Letters for operators: the figures are edited, the facts of a volunteer too; the log is looked at and acted on by services."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
@@ -18,7 +20,7 @@ from lessons.admin import ReadOnly
 from . import services
 from .models import LegalFigures, Sending, VolunteerFacts, VolunteerLetterSend, Wording
 
-BADGES = {"pending": "", "sent": "success", "failed": "danger", "unsure": "warning", "held": "info", "bounced": "danger"}
+BADGES = {"pending": "", "sent": "success", "failed": "danger", "unsure": "warning", "held": "info", "bounced": "danger", "cancelled": ""}
 
 
 @admin.register(LegalFigures)
@@ -64,7 +66,7 @@ class VolunteerLetterSendAdmin(ReadOnly, ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ("teacher_name", "recipient_email", "message_id")
-    actions = ("retry_selected", "mark_arrived", "send_again")
+    actions = ("retry_selected", "cancel_selected", "mark_arrived", "send_again")
 
     @display(description=_("status"), ordering="status", label=BADGES)  # type: ignore[untyped-decorator]
     def shown_status(self, letter: VolunteerLetterSend) -> tuple[str, str]:
@@ -72,25 +74,34 @@ class VolunteerLetterSendAdmin(ReadOnly, ModelAdmin):
 
     @admin.action(description=_("Try again"), permissions=["operate"])
     def retry_selected(self, request: HttpRequest, letters: QuerySet[VolunteerLetterSend]) -> None:
-        self._each(request, letters, lambda letter: services.retry_letter(letter=letter, user=request.user))
+        self._each(request, letters, _("Try again"), lambda letter: services.retry_letter(letter=letter, user=request.user))
+
+    @admin.action(description=_("Cancel"), permissions=["operate"])
+    def cancel_selected(self, request: HttpRequest, letters: QuerySet[VolunteerLetterSend]) -> None:
+        self._each(request, letters, _("Cancel"), lambda letter: services.cancel_letter(letter=letter))
 
     @admin.action(description=_("It arrived"), permissions=["operate"])
     def mark_arrived(self, request: HttpRequest, letters: QuerySet[VolunteerLetterSend]) -> None:
-        self._each(request, letters, lambda letter: services.resolve_unsure(letter=letter, arrived=True, user=request.user))
+        service = partial(services.resolve_unsure, arrived=True, user=request.user)
+        self._each(request, letters, _("It arrived"), lambda letter: service(letter=letter))
 
     @admin.action(description=_("Did not arrive: send again"), permissions=["operate"])
     def send_again(self, request: HttpRequest, letters: QuerySet[VolunteerLetterSend]) -> None:
-        self._each(request, letters, lambda letter: services.resolve_unsure(letter=letter, arrived=False, user=request.user))
+        service = partial(services.resolve_unsure, arrived=False, user=request.user)
+        self._each(request, letters, _("Did not arrive: send again"), lambda letter: service(letter=letter))
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("letters.change_volunteerlettersend")
 
-    def _each(self, request: HttpRequest, letters: QuerySet[VolunteerLetterSend], service: Callable[[VolunteerLetterSend], object]) -> None:
-        """Those that may not be touched stay as they are, and the operator hears why."""
+    def _each(
+        self, request: HttpRequest, letters: QuerySet[VolunteerLetterSend], deed: Promise, service: Callable[[VolunteerLetterSend], object]
+    ) -> None:
+        """Those that may not be touched stay as they are, and the operator hears why. The administration's history keeps who did what."""
         done = 0
-        for letter in letters.select_related("club"):
+        for letter in letters.select_related("club", "job"):
             try:
                 service(letter)
+                self.log_change(request, letter, str(deed))
                 done += 1
             except StateConflict as conflict:
                 messages.warning(request, f"{letter.teacher_name}: {conflict}")

@@ -17,15 +17,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jobs.services import StateConflict, job_reference
-from lessons.access import ManagersWrite
+from lessons.access import OnlyManagers
 from lessons.api import CLUB, ClubRows, ClubView, Conflict
-from lessons.models import Membership, Teacher
+from lessons.models import Teacher
 
 from . import services
 from .filters import LetterFilter
 from .letter import filename_of
 from .models import VolunteerLetterSend
 from .serializers import (
+    CancelSerializer,
     DryRunSerializer,
     LetterSerializer,
     LetterToSeeSerializer,
@@ -34,6 +35,7 @@ from .serializers import (
     RetryFailedSerializer,
     RetrySerializer,
     SendSerializer,
+    StopSerializer,
     SummarySerializer,
     TestSerializer,
     WordingSerializer,
@@ -55,17 +57,11 @@ class PdfRenderer(BaseRenderer):
         return JSONRenderer().render(data)
 
 
-class OnlyManagers(ManagersWrite):
-    """A letter holds a volunteer's postal address."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return super().has_permission(request, view) and bool(view.membership.role == Membership.Role.MANAGER)
-
-
 @extend_schema(parameters=[CLUB])
 class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
-    """The log of the letters, newest first."""
+    """The log of the letters, newest first. It holds addresses, so it is for managers alone, like its pages."""
 
+    permission_classes = (IsAuthenticated, OnlyManagers)
     queryset = VolunteerLetterSend.objects.all()
     serializer_class = LetterSerializer
     filterset_class = LetterFilter
@@ -109,10 +105,21 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
     @extend_schema(request=RetryFailedSerializer, responses={202: RetrySerializer}, filters=False)
     @action(detail=False, methods=["post"], url_path="retry-failed")
     def retry_failed(self, request: Request) -> Response:
-        """`{"dry_run": true}` only says what it would do."""
+        """Those of a year, the present one unless named. `{"dry_run": true}` only says what it would do."""
         asked = _checked(RetryFailedSerializer, request.data)
         done = services.retry_failed(club=self.membership.club, user=request.user, **asked)
         return Response(RetrySerializer(done).data, status=202)
+
+    @extend_schema(operation_id="letters_cancel_batch", request=CancelSerializer, responses=StopSerializer, filters=False)
+    @action(detail=False, methods=["post"], url_path="cancel", url_name="cancel-batch")
+    def cancel_batch(self, request: Request) -> Response:
+        """Every letter of a batch that has not begun to leave; the others go. They can be sent again."""
+        asked = _checked(CancelSerializer, request.data)
+        try:
+            done = services.cancel_waiting(club=self.membership.club, **asked)
+        except LookupError as error:
+            raise exceptions.NotFound(_("The club has no such sending, or no longer.")) from error
+        return Response(StopSerializer(done).data)
 
     @extend_schema(request=ResolveSerializer, responses=LetterSerializer)
     @action(detail=True, methods=["post"])
@@ -131,7 +138,7 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(responses=A_PDF)
-    @action(detail=True, renderer_classes=[JSONRenderer, PdfRenderer], permission_classes=[IsAuthenticated, OnlyManagers])
+    @action(detail=True, renderer_classes=[JSONRenderer, PdfRenderer])
     def pdf(self, request: Request, pk: int) -> HttpResponse:
         """The very bytes that were sent."""
         letter = self.get_object()
@@ -141,12 +148,7 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         return _pdf(content, filename_of(letter.teacher_name, letter.year, self.membership.club.language))
 
     @extend_schema(parameters=[LetterToSeeSerializer], responses=A_PDF, filters=False)
-    @action(
-        detail=False,
-        pagination_class=None,
-        renderer_classes=[JSONRenderer, PdfRenderer],
-        permission_classes=[IsAuthenticated, OnlyManagers],
-    )
+    @action(detail=False, pagination_class=None, renderer_classes=[JSONRenderer, PdfRenderer])
     def preview(self, request: Request) -> HttpResponse:
         """The letter as that teacher would get it today."""
         asked = _checked(LetterToSeeSerializer, request.query_params)
@@ -174,6 +176,8 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
 @extend_schema(parameters=[CLUB])
 class WordingView(ClubView):
     """The club's own words, as they stand; each change makes a new version."""
+
+    permission_classes = (IsAuthenticated, OnlyManagers)
 
     @extend_schema(responses=WordingSerializer)
     def get(self, request: Request) -> Response:

@@ -17,10 +17,13 @@ COPY_FIRST = f"""
     INSERT INTO volunteer_letter_sends ({", ".join([*OWN, *SHARED])})
     SELECT {{new}}, {", ".join(f"first.{column}" for column in SHARED)} FROM {{source}}, volunteer_letter_sends AS first
     WHERE first.id = %s"""  # noqa: S608  names of our own columns
-COPY_ON_POSTGRES = COPY_FIRST.format(
-    new=", ".join(f"new.{column}" for column in OWN),
-    source=f"unnest(%s::bigint[], %s::text[], %s::text[], %s::uuid[], %s::text[]) AS new ({', '.join(OWN)})",
+COPY_ON_POSTGRES = COPY_FIRST.format(  # JSON, because the driver takes six times as long to write arrays
+    new="new.teacher_id::bigint, new.teacher_name, new.recipient_email, new.job_id::uuid, new.message_id",
+    source=f"ROWS FROM ({', '.join(['json_array_elements_text(%s)'] * len(OWN))}) AS new ({', '.join(OWN)})",
 )
+# At commit Postgres checks each row's foreign keys by the plan that this session made first, perhaps when the tables were almost
+# empty: then it reads all of them for each row. 10,000 letters took 3 s and more, and now 0.3.
+FORGET_PLANS = "DISCARD PLANS"
 COPY_ON_SQLITE = COPY_FIRST.format(
     new=", ".join(f"json_extract(new.value, '$[{number}]')" for number in range(len(OWN))), source="json_each(%s) AS new"
 )
@@ -40,10 +43,10 @@ def insert_copies(letter: VolunteerLetterSend, recipients: Sequence[Recipient]) 
     letter.save(force_insert=True)
     if not rest:
         return
+    rows = [(to.teacher, to.name, to.email, to.job.hex, new_message_id()) for to in rest]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            columns = [list(values) for values in zip(*rest, strict=True)]
-            cursor.execute(COPY_ON_POSTGRES, [*columns, [new_message_id() for _ in rest], letter.pk])
+            cursor.execute(COPY_ON_POSTGRES, [*(json.dumps(column) for column in zip(*rows, strict=True)), letter.pk])
+            cursor.execute(FORGET_PLANS)
         else:
-            rows = [[to.teacher, to.name, to.email, to.job.hex, new_message_id()] for to in rest]
             cursor.execute(COPY_ON_SQLITE, [json.dumps(rows), letter.pk])

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from lessons.models import Club, Teacher
 
-from .logo import LARGEST_BYTES
+from .logo import LARGEST_BYTES, read_logo
 from .models import VolunteerFacts, Wording
 from .services import EVERYBODY
 from .teacher_file import TeacherFile, match, parse
@@ -91,6 +91,9 @@ class WordingForm(Dressed, forms.ModelForm):  # type: ignore[type-arg]  # generi
         logo = self.cleaned_data["new_logo"]
         if logo and logo.size > LARGEST_BYTES:  # before it is read into memory
             raise ValidationError(_("The logo is larger than %(most)d MB. Save it smaller.") % {"most": LARGEST_BYTES // 1_000_000})
+        if logo:  # told with whatever else is wrong, not after it
+            read_logo(logo.read())
+            logo.seek(0)
         return logo
 
     def words(self) -> dict[str, Any]:
@@ -182,6 +185,11 @@ def read_teachers(content: str, club: Club) -> TeacherFile:
         form = LineForm(line.values, club=club)
         if form.is_valid():
             line.cleaned = {name: form.cleaned_data[name] for name in line.values}
-        line.errors = [f"{form.fields[name].label} : {error}" for name, errors in form.errors.items() for error in errors]
+        line.errors = [_in_words(form.fields[name], error) for name, errors in form.errors.items() for error in errors]
     match(read, club)
     return read
+
+
+def _in_words(field: forms.Field, error: Any) -> str:
+    # Translators: a field and what is wrong with it; French “%(field)s : %(problem)s”
+    return _("%(field)s: %(problem)s") % {"field": field.label, "problem": error}

@@ -9,7 +9,7 @@ from PIL import Image
 
 LARGEST_BYTES = 5_000_000
 MOST_PIXELS = 40_000_000
-FITS = (800, 400)
+FITS = (544, 225)  # 300 dots an inch at the size that the letter shows: WeasyPrint packs a picture anew for each PDF
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from lessons.models import Club, Teacher, new_message_id
 
@@ -162,7 +163,7 @@ class Sending(models.Model):
 
 class VolunteerLetterSendQuerySet(models.QuerySet["VolunteerLetterSend"]):
     def with_details(self) -> "VolunteerLetterSendQuerySet":
-        return self.select_related("club", "teacher__volunteer_facts", "sending__wording", "sending__figures")
+        return self.select_related("club", "teacher__volunteer_facts")
 
     def counts(self) -> dict[str, int]:
         """How many have each status, in one query; a status that nobody has counts 0."""
@@ -184,12 +185,15 @@ class VolunteerLetterSend(models.Model):
         |---|---|---|
         | – → `pending` | `send_letters` | in one transaction with its job |
         | – → `held` | `send_letters` | no letter may go: the reason is in `error_message` |
-        | `pending` → `sent` | worker | the mail server accepted it |
-        | `pending` → `failed` | worker, settling | refused for good, the last attempt is over, or its job was cancelled |
+        | `pending` → `sent` | worker, mail service | the mail server accepted it |
+        | `pending` → `failed` | worker, settling | refused for good, or the last attempt is over |
+        | `pending` → `cancelled` | manager, operator, settling | stopped before it was sent, alone or with its batch |
         | `pending` → `unsure` | worker, settling | the conversation broke off after the message: it may have arrived |
+        | `pending` → `bounced` | mail service | its report was quicker than its answer |
         | `failed` → `pending` | manager, operator | retry |
         | `bounced` → `pending` | manager, operator | retry, with the address mended |
-        | `unsure` → `sent` | manager, worker | it arrived |
+        | `cancelled` → `pending` | manager, operator | retry of that one letter: what a person stopped, no retry of many sends |
+        | `unsure` → `sent` | manager, worker, mail service | it arrived |
         | `unsure` → `pending` | manager | send again, by a person's decision only |
         | `sent` → `bounced` | mail service | the mailbox turned it back later |
         | `unsure` → `bounced` | mail service | the same, which also settles the doubt |
@@ -202,6 +206,8 @@ class VolunteerLetterSend(models.Model):
         UNSURE = "unsure", _("Perhaps arrived")
         HELD = "held", _("Held back")
         BOUNCED = "bounced", _("Bounced")
+        # Translators: a letter; French “Annulée”
+        CANCELLED = "cancelled", pgettext_lazy("a letter", "Cancelled")
 
     # Each index of a single column would be written for each letter, and the ones below already begin with the club.
     club = models.ForeignKey(Club, models.CASCADE, db_index=False, related_name="letters", verbose_name=_("club"))

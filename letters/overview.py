@@ -1,11 +1,12 @@
 """The page of the letters: each volunteer with this year's last letter. One query, whatever their number; the rest is counting."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields import BooleanField
 from django.db.models.functions import JSONObject
 from django.utils import timezone
@@ -18,10 +19,11 @@ from lessons.models import Club, Teacher
 from lessons.times import clock, long_day
 
 from .models import VolunteerLetterSend
-from .selection import HELD, Candidate, select, words_for
+from .selection import Candidate, obstacle_to, unaccented, words_for
 
 Status = VolunteerLetterSend.Status
-OPEN = [Status.PENDING, Status.UNSURE, Status.FAILED]
+ANSWER = re.compile(r"[45]\d\d[ -]")  # how SMTP begins a refusal
+OPEN = [Status.PENDING, Status.UNSURE, Status.FAILED, Status.BOUNCED]
 
 
 class Badge(NamedTuple):
@@ -32,7 +34,7 @@ class Badge(NamedTuple):
 
 BADGES = {
     # Translators: badges of a letter; French “À vérifier”, “Échec”, “Revenue”, “Envoi en cours”, “En attente”, “Retenue”, “Envoyée”,
-    # “Pas encore envoyée”
+    # “Pas encore envoyée”, “Annulée”
     "unsure": Badge("is-unsure", "unsure", pgettext_lazy("a letter", "To check")),
     "failed": Badge("is-error", "error", pgettext_lazy("a letter", "Failed")),
     "bounced": Badge("is-error", "error", pgettext_lazy("a letter", "Returned")),
@@ -40,6 +42,7 @@ BADGES = {
     "pending": Badge("is-pending", "wait", pgettext_lazy("a letter", "Waiting")),
     "held": Badge("", "hold", pgettext_lazy("a letter", "Held back")),
     "sent": Badge("is-done", "check", pgettext_lazy("a letter", "Sent")),
+    "cancelled": Badge("is-cancelled", "x", pgettext_lazy("a letter", "Cancelled")),
     "new": Badge("", "letter", pgettext_lazy("a letter", "Not sent yet")),
 }
 # The addresses of the tabs, in French as those of the planning are, and the states that each shows.
@@ -50,7 +53,7 @@ TABS: dict[str, tuple[Any, frozenset[str]]] = {
     "en-attente": (pgettext_lazy("letters", "Waiting"), frozenset({"pending", "running"})),
     "envoyees": (pgettext_lazy("letters", "Sent"), frozenset({"sent"})),
     "retenues": (pgettext_lazy("letters", "Held back"), frozenset({"held"})),
-    "pas-encore": (pgettext_lazy("letters", "Not sent yet"), frozenset({"new"})),
+    "pas-encore": (pgettext_lazy("letters", "Not sent yet"), frozenset({"new", "cancelled"})),
 }
 
 
@@ -70,10 +73,16 @@ class Batch:
     def segments(self) -> list[tuple[str, str, int, int]]:
         """Of the bar: state, colour, where it begins, how long it is."""
         found, begin = [], 0
-        for state, colour in (("sent", "done"), ("failed", "error"), ("unsure", "todo"), ("running", "run")):
+        for state, colour in (("sent", "done"), ("failed", "error"), ("unsure", "todo"), ("running", "run")):  # the rest is the track
             found.append((state, colour, begin, self.counts[state]))
             begin += self.counts[state]
         return found
+
+    @property
+    def jobs_counted(self) -> str:
+        """As the poller will count the jobs: what differs from it has changed since the page was made."""
+        failed = self.counts["failed"] + self.counts["unsure"]
+        return f"{self.counts['sent']},{failed},{self.counts['cancelled']},{self.counts['running']}"
 
     @property
     def is_over(self) -> bool:
@@ -98,7 +107,8 @@ class Row:
         if self.letter is None:
             return "new"
         status: str = self.letter["status"]
-        return "running" if status == Status.PENDING and self.letter["job"] == "running" else status
+        job: str = self.letter["job"]
+        return job if status == Status.PENDING and job in ("running", "cancelled") else status  # the log hears of a stop within a minute
 
     @property
     def badge(self) -> Badge:
@@ -123,11 +133,15 @@ class Row:
         if self.state == "pending" and self.letter["error"]:
             # Translators: French “%(error)s Nouvel essai bientôt.”
             return _("%(error)s It is tried again soon.") % {"error": self.letter["error"]}
-        return "" if self.state in ("sent", "pending", "running") else str(self.letter["error"])
+        if self.state in ("sent", "pending", "running"):
+            return ""
+        words = str(self.letter["error"])
+        # Translators: of a letter, then the server's own words; French “Le serveur de courrier l’a refusée : « %(words)s »”
+        return _("The mail server refused it: “%(words)s”") % {"words": words} if ANSWER.match(words) else words
 
     @property
     def moment(self) -> str:
-        if self.at is None or self.state not in ("sent", "unsure", "failed", "bounced"):
+        if self.at is None or self.state not in ("sent", "unsure", "failed", "bounced", "cancelled"):
             return ""
         words = _moment_in_words(self.at)
         # Translators: a letter, at a time or on a day; French “Partie : %(moment)s”
@@ -172,7 +186,8 @@ class Overview:
             return None
         letter = newest[1]
         states = [row.state for row, other in seen if other["batch"] == letter["batch"]]
-        counts = {state: states.count(state) for state in ("sent", "failed", "unsure", "running", "pending")}
+        counts = {state: states.count(state) for state in ("sent", "failed", "unsure", "running", "pending", "cancelled")}
+        counts["sent"] += states.count("bounced")  # they had left
         begun_at = timezone.localtime(_moment(letter["begun_at"]))
         return Batch(str(UUID(letter["batch"])), begun_at, letter["total"], counts)
 
@@ -180,7 +195,7 @@ class Overview:
 def look_at_letters(club: Club, *, year: int, usual_activity: str) -> Overview:
     """`usual_activity`: of the club's wording, for those who have none of their own."""
     rows = _teachers(club, year).union(_orphans(club, year), all=True)
-    return Overview(sorted((_row(values, usual_activity) for values in rows), key=lambda row: row.name.casefold()))
+    return Overview(sorted((_row(values, usual_activity) for values in rows), key=lambda row: unaccented(row.name)))
 
 
 def _teachers(club: Club, year: int) -> QuerySet[Any, Any]:
@@ -188,9 +203,9 @@ def _teachers(club: Club, year: int) -> QuerySet[Any, Any]:
     newest = letters.filter(teacher=OuterRef("pk")).order_by("-id").values(seen=_seen())[:1]
     open_ones = letters.filter(status__in=OPEN, teacher__isnull=False).order_by().values("teacher")
     shown = Teacher.objects.filter(Q(active=True, volunteer=True) | Q(pk__in=open_ones), club=club)
-    return shown.order_by().values_list(
-        "pk", "first_name", "last_name", "email", "volunteer", "volunteer_facts__activity", "volunteer_facts__employed_as", Subquery(newest)
-    )
+    shown = shown.order_by().annotate(may_get_one=ExpressionWrapper(Q(active=True, volunteer=True), BooleanField()))
+    facts = ("volunteer_facts__activity", "volunteer_facts__employed_as")
+    return shown.values_list("pk", "first_name", "last_name", "email", "may_get_one", *facts, Subquery(newest))
 
 
 def _orphans(club: Club, year: int) -> QuerySet[Any, Any]:
@@ -222,8 +237,7 @@ def _row(values: tuple[Any, ...], usual_activity: str) -> Row:
     pk, first, last, email, volunteer, activity, employed_as, letter = values
     name = f"{first} {last}".strip()
     candidate = Candidate(pk or 0, name, email, volunteer, activity or usual_activity, employed_as or "")
-    obstacle = next((reason for _candidate, reason in select([candidate], again=True).left_out if reason in HELD), "")
-    return Row(pk, name, email, obstacle, letter)
+    return Row(pk, name, email, obstacle_to(candidate), letter)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 NO_ADDRESS, BAD_ADDRESS, SAME_ACTIVITY = "no_address", "bad_address", "same_activity"
 NOT_A_VOLUNTEER, UNDER_WAY, UNSURE, ALREADY_SENT = "not_a_volunteer", "under_way", "unsure", "already_sent"
+DELETED = "deleted"  # the teacher
 HELD = {NO_ADDRESS, BAD_ADDRESS, SAME_ACTIVITY}  # a person must mend something: the log keeps it; the rest needs nothing
 
 
@@ -49,14 +50,15 @@ def select(candidates: Iterable[Candidate], *, again: bool) -> Selection:
     """`again`: those who have this year's letter already get another, because they were named one by one."""
     selection = Selection()
     for candidate in candidates:
-        if reason := _obstacle(candidate, again):
+        if reason := obstacle_to(candidate, again=again):
             selection.left_out.append((candidate, reason))
         else:
             selection.chosen.append(candidate)
     return selection
 
 
-def _obstacle(candidate: Candidate, again: bool) -> str:
+def obstacle_to(candidate: Candidate, *, again: bool = True) -> str:
+    """Why this one gets no letter; empty where one may go."""
     if not candidate.volunteer:
         return NOT_A_VOLUNTEER
     if "unsure" in candidate.standing:
@@ -89,6 +91,7 @@ def words_for(reason: str) -> str:
         # Translators: "Salarié du club pour la même activité : pas de lettre de volontariat."
         SAME_ACTIVITY: _("Employed by the club for the same activity: no volunteer letter."),
         NOT_A_VOLUNTEER: _("Not a volunteer."),
+        DELETED: _("This teacher has been deleted meanwhile."),
         UNDER_WAY: _("This year’s letter is already on its way."),
         UNSURE: _("This year’s letter may have arrived: decide that first."),
         ALREADY_SENT: _("This year’s letter has already been sent."),
@@ -96,9 +99,10 @@ def words_for(reason: str) -> str:
 
 
 def _same(activity: str, other: str) -> bool:
-    return bool(other.strip()) and _plain(activity) == _plain(other)
+    return bool(unaccented(other)) and unaccented(activity) == unaccented(other)
 
 
-def _plain(words: str) -> str:
-    letters = unicodedata.normalize("NFKD", words.casefold()).encode("ascii", "ignore").decode()
-    return " ".join(letters.replace("'", " ").replace("-", " ").split())
+def unaccented(words: str) -> str:
+    """For comparing: accents, capitals, apostrophes, hyphens and spaces make no difference, in any script."""
+    bare = (character for character in unicodedata.normalize("NFKD", words.casefold()) if not unicodedata.combining(character))
+    return " ".join("".join(character if character.isalnum() else " " for character in bare).split())

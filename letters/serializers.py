@@ -60,8 +60,16 @@ class LetterToSeeSerializer(YearSerializer):
     teacher = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
 
 
-class RetryFailedSerializer(serializers.Serializer[Any]):
-    dry_run = serializers.BooleanField(default=False)
+class DryRunChoiceSerializer(serializers.Serializer[Any]):
+    dry_run = serializers.BooleanField(default=False, help_text="Only say what it would do.")
+
+
+class RetryFailedSerializer(YearSerializer, DryRunChoiceSerializer):
+    pass
+
+
+class CancelSerializer(DryRunChoiceSerializer):
+    batch = serializers.UUIDField(help_text="Of a sending, or of a retry.")
 
 
 class ResolveSerializer(serializers.Serializer[Any]):
@@ -98,14 +106,21 @@ class DryRunSerializer(serializers.Serializer[Any]):
 
 
 class RetrySerializer(serializers.Serializer[Any]):
+    year = serializers.IntegerField()
     count = serializers.IntegerField()
     message = serializers.CharField()
     delivered = serializers.IntegerField(help_text="Left out: a newer letter has arrived or is under way.")
-    blocked = serializers.SerializerMethodField(help_text="Letters whose teacher has no usable address.")
+    blocked = serializers.SerializerMethodField(help_text="Letters whose teacher's card must be mended first.")
     batch = BatchSerializer(source="batch_reference", allow_null=True)
 
     def get_blocked(self, retry: Any) -> list[int]:
-        return [letter.pk for letter in retry.blocked]
+        return [letter.pk for letter, _reason in retry.blocked]
+
+
+class StopSerializer(serializers.Serializer[Any]):
+    count = serializers.IntegerField(help_text="Letters that had not begun to leave: they are cancelled.")
+    running = serializers.IntegerField(help_text="Letters that were being sent: they go.")
+    message = serializers.CharField()
 
 
 class JobSerializer(serializers.Serializer[Any]):
@@ -126,6 +141,7 @@ class SummarySerializer(serializers.Serializer[Any]):
     unsure = serializers.IntegerField()
     held = serializers.IntegerField()
     bounced = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
 
 
 class WordingSerializer(serializers.ModelSerializer[Wording]):

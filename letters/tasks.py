@@ -11,7 +11,9 @@ from . import services
 from .models import VolunteerLetterSend
 
 
-@job("letters.send", queue="letters", atomic=False, max_attempts=3, timeout_seconds=60, backoff=(30, 60, 120))
+# The three attempts are for what the mail server does. A worker's death before the conversation is not the letter's fault, and one
+# within it makes the letter unsure at the next start; forgiven without end, a PDF that kills its worker would kill them all.
+@job("letters.send", queue="letters", atomic=False, max_attempts=3, forgiven_crashes=6, timeout_seconds=60, backoff=(30, 60, 120))
 def send(progress: Progress, sending_id: int, teacher_id: int) -> None:
     """One letter: the one that names this job. Of an older job of the same letter, nothing is left to do."""
     letter = VolunteerLetterSend.objects.with_details().filter(job=progress.job.pk).first()

@@ -14,6 +14,10 @@ BREAKING = (
     "tests/lessons/test_killed_worker.py",
     "tests/lessons/test_send_notice.py",
     "tests/lessons/test_double_booking.py",
+    "tests/letters/test_deliver_letter.py",
+    "tests/letters/test_killed_workers.py",
+    "tests/letters/test_mail_faults.py",
+    "tests/letters/thousand_letters.py",
 )
 
 
@@ -21,7 +25,7 @@ class Table:
     """Prints a row a test, when it has ended."""
 
     def __init__(self) -> None:
-        self.rows: list[dict[str, str | float]] = []
+        self.rows: list[dict[str, object]] = []
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str]:
         """Ours is the only table."""
@@ -30,8 +34,11 @@ class Table:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call" or report.failed:
             fault = report.nodeid.partition("::test_")[2].replace("_", " ")
-            self.rows.append({"fault": fault, "outcome": report.outcome, "seconds": round(report.duration, 2)})
+            measured = dict(report.user_properties)  # what a test gave to record_property
+            self.rows.append({"fault": fault, "outcome": report.outcome, "seconds": round(report.duration, 2), **measured})
             print(f"{report.outcome:<7} {report.duration:6.2f} s  {fault}", flush=True)
+            for name, figures in measured.items():
+                print(f"{'':18}{name}: {figures}", flush=True)
         if report.failed:
             print(report.longreprtext)
 

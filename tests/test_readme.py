@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from jobs.models import Job
+from letters.models import VolunteerLetterSend
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -30,6 +31,11 @@ def rows(text: str) -> list[str]:
 
 def test_the_life_of_a_job_is_told_as_in_the_code() -> None:
     assert rows(section("Life of a job")) == rows(Job.Status.__doc__ or "")
+
+
+def test_the_life_of_a_letter_is_told_as_in_the_code() -> None:
+    life = section("Volunteer letters").partition("The life of a letter")[2]
+    assert rows(life) == rows(VolunteerLetterSend.Status.__doc__ or "")
 
 
 def test_every_setting_is_in_the_table_and_no_other() -> None:

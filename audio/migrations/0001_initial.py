@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('jobs', '0002_tune_for_a_queue'),
-        ('lessons', '0002_client_details'),
+        ('lessons', '0003_client_details'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

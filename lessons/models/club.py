@@ -1,5 +1,6 @@
 """The club, its people, its places, its closed days."""
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -7,7 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+FIRST_BIRTH_YEAR = 1900
 
 
 def validate_time_zone(name: str) -> None:
@@ -15,6 +19,12 @@ def validate_time_zone(name: str) -> None:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise ValidationError(_("This time zone is not known. Example: Europe/Brussels.")) from error
+
+
+def validate_birth_date(day: date) -> None:
+    if day.year < FIRST_BIRTH_YEAR or day > timezone.localdate():
+        # Translators: French “Une date de naissance se situe entre 1900 et aujourd’hui.”
+        raise ValidationError(_("A birth date lies between 1900 and today."))
 
 
 class Club(models.Model):
@@ -99,7 +109,7 @@ class Teacher(Person):
 
 
 class Client(Person):
-    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    birth_date = models.DateField(_("birth date"), null=True, blank=True, validators=[validate_birth_date])
     address = models.CharField(_("address"), max_length=300, blank=True)
     level = models.CharField(_("level"), max_length=80, blank=True, help_text=_("Such as Galop 3."))
     horse = models.CharField(_("horse"), max_length=80, blank=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -63,6 +64,7 @@ class Notice(models.Model):
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
         ordering = ["-id"]
+        indexes = [models.Index("status", name="lessons_notices_under_way", condition=Q(status__in=["pending", "sending"]))]
         constraints = [
             # NULLs are distinct: each constraint speaks of its own sort of recipient
             models.UniqueConstraint(fields=["lesson", "kind", "teacher"], name="lessons_told_a_teacher_once"),

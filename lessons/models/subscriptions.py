@@ -1,6 +1,7 @@
 """What lessons are paid with, and the ledger of what was paid."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -19,7 +20,7 @@ class Subscription(models.Model):
     club = models.ForeignKey(Club, models.CASCADE, related_name="subscriptions", verbose_name=_("club"))
     client = models.ForeignKey(Client, models.CASCADE, related_name="subscriptions", verbose_name=_("client"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PACK)
-    credits = models.PositiveSmallIntegerField(_("lessons bought"), null=True, blank=True)
+    credits = models.PositiveSmallIntegerField(_("lessons bought"), null=True, blank=True, validators=[MinValueValidator(1)])
     used = models.PositiveSmallIntegerField(_("lessons used"), default=0, editable=False)
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"), null=True, blank=True)

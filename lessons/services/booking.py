@@ -18,7 +18,6 @@ from lessons.models import LONGEST_LESSON, Client, Club, Enrolment, Lesson, Plac
 
 from .series import bookings_of, lessons_on_day, plan_lesson
 
-FIRST_YEAR, LAST_YEAR = 2000, 2100  # a date outside is a slip of the keyboard
 MOST_FREE_PLACES = 2
 
 
@@ -157,7 +156,7 @@ def _check(request: _Request) -> None:
 
 def _time_problems(club: Club, starts_at: datetime, minutes: int, repeat: planner.Rule | None) -> dict[str, str]:
     errors = {}
-    if not FIRST_YEAR <= starts_at.year < LAST_YEAR:
+    if not planner.FIRST_YEAR <= starts_at.year < planner.LAST_YEAR:
         errors["starts_at"] = _("This date is too far away.")
     elif repeat and (problem := _rule_problem(repeat, starts_at, club)):
         errors["until"] = problem
@@ -181,7 +180,7 @@ def _rule_problem(rule: planner.Rule, starts_at: datetime, club: Club) -> str:
     count = planner.count_dates(first, rule)
     if count > planner.MOST_DATES:
         return _("This makes %(count)d lessons; a series has at most %(most)d.") % {"count": count, "most": planner.MOST_DATES}
-    return ""
+    return _("This date is too far away.") if rule.until.year >= planner.LAST_YEAR else ""
 
 
 def _book(request: _Request) -> CreatedLesson:

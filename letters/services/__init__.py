@@ -1,10 +1,13 @@
-"""Every write of the letters. One door; behind it the club's words, sending, delivery, second chances, the volunteers, and the demo."""
+"""Every write of the letters. One door; behind it the club's words, sending, delivery, second chances, reports of a mail
+service, the volunteers, and the demo."""
 
 from .delivery import deliver, read_pdf, send_test, settle_lost_letters
 from .demo import fill_demo_letters
 from .people import import_volunteers, save_volunteer
-from .retrying import Retry, cancel_letter, mark_bounced, resolve_unsure, retry_failed, retry_letter
+from .reports import mark_arrived, mark_bounced, mark_complained
+from .retrying import Retry, resolve_unsure, retry_failed, retry_letter
 from .sending import EVERYBODY, WORDING_PAGE, NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
+from .stopping import Stop, cancel_letter, cancel_waiting
 from .words import changed_wording, figures_of, latest_wording, preview_letter, save_facts, save_wording, today_of
 
 __all__ = [
@@ -14,14 +17,18 @@ __all__ = [
     "Refused",
     "Retry",
     "SendingPlan",
+    "Stop",
     "cancel_letter",
+    "cancel_waiting",
     "changed_wording",
     "deliver",
     "figures_of",
     "fill_demo_letters",
     "import_volunteers",
     "latest_wording",
+    "mark_arrived",
     "mark_bounced",
+    "mark_complained",
     "preview_letter",
     "preview_sending",
     "read_pdf",

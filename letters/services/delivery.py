@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from lessons import mailer
 from lessons.models import Teacher
 from letters import messages
 from letters.letter import Letter, facts_of, to_pdf
-from letters.models import VolunteerLetterSend
+from letters.models import LegalFigures, Sending, VolunteerLetterSend, Wording
 from letters.selection import BAD_ADDRESS, is_address, words_for
 
 from .words import preview_letter, today_of
@@ -26,6 +27,7 @@ from .words import preview_letter, today_of
 Status = VolunteerLetterSend.Status
 LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: its job ends after a minute
 _ENDED = ["done", "error", "cancelled"]
+_MAY_REOPEN = [Status.FAILED, Status.CANCELLED]
 
 
 def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], last_attempt: bool) -> None:
@@ -35,6 +37,7 @@ def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], last_at
     """
     if not _may_begin(letter):
         return
+    letter.attempts += 1
     try:
         message = messages.compose(letter, _pdf_of(letter))
         mailer.connect()
@@ -89,7 +92,9 @@ def settle_lost_letters() -> int:
     stopped = _("It was stopped before it was sent.")
     said = VolunteerLetterSend.objects.filter(pk=OuterRef("pk")).exclude(job__error="").values("job__error")
     words = Coalesce(Subquery(said[:1]), Value(stopped))
-    return count + pending.filter(over, sending_since=None).update(status=Status.FAILED, error_message=words, updated_at=Now())
+    unsent = pending.filter(over, sending_since=None)
+    count += unsent.filter(job__status="cancelled").update(status=Status.CANCELLED, error_message=stopped, updated_at=Now())
+    return count + unsent.update(status=Status.FAILED, error_message=words, updated_at=Now())
 
 
 def _may_begin(letter: VolunteerLetterSend) -> bool:
@@ -97,12 +102,9 @@ def _may_begin(letter: VolunteerLetterSend) -> bool:
         _end(letter, Status.UNSURE, _unsure_text())
     if letter.status == Status.UNSURE:
         raise PermanentError(_unsure_text())
-    if letter.status == Status.FAILED:  # an operator tries its job again: the server said no before, so nothing is doubled
+    if letter.status in _MAY_REOPEN:  # an operator tries its job again: nothing had left, so nothing is doubled
         _reopen(letter)
-    if letter.status != Status.PENDING:
-        return False
-    VolunteerLetterSend.objects.filter(pk=letter.pk).update(attempts=F("attempts") + 1)
-    return True
+    return letter.status == Status.PENDING
 
 
 def _reopen(letter: VolunteerLetterSend) -> None:
@@ -110,11 +112,11 @@ def _reopen(letter: VolunteerLetterSend) -> None:
         with transaction.atomic():
             standing = VolunteerLetterSend.objects.filter(teacher=letter.teacher_id, year=letter.year, status=Status.SENT, pk__gt=letter.pk)
             if not standing.exists():
-                VolunteerLetterSend.objects.filter(pk=letter.pk, status=Status.FAILED).update(status=Status.PENDING)
+                VolunteerLetterSend.objects.filter(pk=letter.pk, status__in=_MAY_REOPEN).update(status=Status.PENDING)
                 letter.status = Status.PENDING
     except IntegrityError:
         letter.status = Status.FAILED
-    if letter.status == Status.FAILED:
+    if letter.status != Status.PENDING:
         # Translators: "Une lettre plus récente l’a remplacée."
         raise PermanentError(_("A newer letter has taken its place."))
 
@@ -135,16 +137,24 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
 
 
 def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
+    wording, figures = papers_of(letter.sending_id)
     content = Letter(
         club=letter.club,
         volunteer=letter.teacher_name,
         facts=facts_of(teacher),
-        wording=letter.sending.wording,
-        figures=letter.sending.figures,
+        wording=wording,
+        figures=figures,
         dated=today_of(letter.club),
         reference=f"{letter.year}-{letter.pk}",
     )
     return to_pdf(content)
+
+
+@lru_cache(maxsize=20)
+def papers_of(sending: int) -> tuple[Wording, LegalFigures]:
+    """What all letters of one sending share, so each process reads it once."""
+    shared = Sending.objects.select_related("wording", "figures").get(pk=sending)
+    return shared.wording, shared.figures
 
 
 def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:
@@ -157,14 +167,13 @@ def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:
         default_storage.delete(name)
         raise
     letter.pdf.name, letter.pdf_sha256 = name, hashlib.sha256(pdf).hexdigest()
-    VolunteerLetterSend.objects.filter(pk=letter.pk).update(pdf=name, pdf_sha256=letter.pdf_sha256)
     return pdf
 
 
 def _begin(letter: VolunteerLetterSend) -> bool:
     """Of two who hold the same letter, one."""
     mine = VolunteerLetterSend.objects.filter(pk=letter.pk, status=Status.PENDING, sending_since=None)
-    return bool(mine.update(sending_since=Now(), error_message=""))
+    return bool(mine.update(sending_since=Now(), error_message="", **_done_so_far(letter)))
 
 
 def _end(letter: VolunteerLetterSend, status: Status, error: str = "") -> None:
@@ -172,7 +181,13 @@ def _end(letter: VolunteerLetterSend, status: Status, error: str = "") -> None:
     letter.status = status
     open_rows = VolunteerLetterSend.objects.filter(pk=letter.pk, status__in=[Status.PENDING, Status.UNSURE, Status.FAILED])
     sent_at = Now() if status == Status.SENT else None
-    open_rows.update(status=status, error_message=error, sending_since=None, sent_at=sent_at, updated_at=Now())
+    facts = {"status": status, "error_message": error, "sending_since": None, "sent_at": sent_at, "updated_at": Now()}
+    open_rows.update(**facts, **_done_so_far(letter))
+
+
+def _done_so_far(letter: VolunteerLetterSend) -> dict[str, Any]:
+    """Written with the next step, because a statement of its own costs each letter a commit."""
+    return {"attempts": letter.attempts, "pdf": letter.pdf.name, "pdf_sha256": letter.pdf_sha256}
 
 
 def _unsure_text() -> str:

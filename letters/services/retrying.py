@@ -1,6 +1,5 @@
 """Second chances, each by a person's decision, and none that doubles a letter."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,22 +8,27 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from jobs.services import StateConflict, batch_reference, cancel, enqueue_many, new_batch
+from jobs.services import StateConflict, batch_reference, enqueue_many, new_batch
 from lessons.models import Club
+from letters.letter import facts_of
 from letters.models import VolunteerLetterSend
-from letters.selection import is_address, words_for
+from letters.selection import DELETED, Candidate, obstacle_to, words_for
+
+from .words import latest_wording, today_of
 
 Status = VolunteerLetterSend.Status
-MAY_RETRY = [Status.FAILED, Status.BOUNCED]
+UNDELIVERED = [Status.FAILED, Status.BOUNCED]
+MAY_RETRY = [*UNDELIVERED, Status.CANCELLED]  # the last only one by one: a person stopped it
 
 
 @dataclass(frozen=True)
 class Retry:
     """What a retry does, or would do."""
 
+    year: int
     letters: list[VolunteerLetterSend]
     delivered: int = 0  # a newer letter has arrived, or is under way
-    blocked: list[VolunteerLetterSend] = field(default_factory=list)  # nowhere to send them
+    blocked: list[tuple[VolunteerLetterSend, str]] = field(default_factory=list)  # with the reason
     batch: Any = None
 
     @property
@@ -33,13 +37,13 @@ class Retry:
 
     @property
     def message(self) -> str:
-        # Translators: "47 lettres repartiraient"; then "3 déjà remplacées, laissées de côté", "1 reste bloquée : adresse à corriger"
+        # Translators: "47 lettres repartiraient"; then "3 déjà remplacées, laissées de côté", "1 reste bloquée : fiche à corriger"
         parts = [ngettext("%(count)d letter to send again", "%(count)d letters to send again", self.count) % {"count": self.count}]
         if self.delivered:
             rest = ngettext("%(count)d already delivered, left out", "%(count)d already delivered, left out", self.delivered)
             parts.append(rest % {"count": self.delivered})
         if self.blocked:
-            rest = ngettext("%(count)d blocked: mend the address", "%(count)d blocked: mend the addresses", len(self.blocked))
+            rest = ngettext("%(count)d blocked: mend the card", "%(count)d blocked: mend the cards", len(self.blocked))
             parts.append(rest % {"count": len(self.blocked)})
         return " ; ".join(parts)
 
@@ -48,19 +52,21 @@ class Retry:
         return batch_reference(self.batch) if self.batch else None
 
 
-def retry_failed(*, club: Club, user: Any, dry_run: bool = False) -> Retry:
-    """Every failed letter of the club that nothing newer has replaced. `dry_run` only says what it would do."""
+def retry_failed(*, club: Club, user: Any, year: int | None = None, dry_run: bool = False) -> Retry:
+    """What failed in a year, the present one unless named, and nothing newer has replaced. `dry_run` only says what it would do."""
+    year = year or today_of(club).year
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=club.pk)
-        failed = VolunteerLetterSend.objects.filter(club=club, status__in=MAY_RETRY)
-        return _retry(club, user, failed, dry_run)
+        failed = VolunteerLetterSend.objects.filter(club=club, year=year, teacher__isnull=False, status__in=UNDELIVERED)
+        return _retry(club, user, year, failed, dry_run)
 
 
 def retry_letter(*, letter: VolunteerLetterSend, user: Any) -> Retry:
     """Raises StateConflict where the letter cannot be sent again; the text says why."""
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=letter.club_id)
-        done = _retry(letter.club, user, VolunteerLetterSend.objects.filter(pk=letter.pk, status__in=MAY_RETRY), False)
+        this = VolunteerLetterSend.objects.filter(pk=letter.pk, status__in=MAY_RETRY)
+        done = _retry(letter.club, user, letter.year, this, False)
     if not done.letters:
         raise StateConflict(_why_not(letter, done))
     return done
@@ -72,56 +78,48 @@ def resolve_unsure(*, letter: VolunteerLetterSend, arrived: bool, user: Any) -> 
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=letter.club_id)
         if not arrived:
-            done = _send_again(letter.club, user, list(unsure.select_related("teacher")), keep_pdf=True)
+            letters = list(unsure.select_related("teacher"))
+            done = Retry(letter.year, letters, batch=_send_again(letter.club, user, letters, keep_pdf=True))
         elif unsure.update(status=Status.SENT, sent_at=F("updated_at"), error_message=""):
             return None
         else:
-            done = Retry([])
+            done = Retry(letter.year, [])
     if not done.letters:
         raise StateConflict(_("This letter is not waiting for a decision."))
     return done
 
 
-def cancel_letter(*, letter: VolunteerLetterSend) -> None:
-    """Only while it waits. Raises StateConflict."""
-    if not letter.job or letter.status != Status.PENDING or letter.job.status != "pending":
-        raise StateConflict(_("This letter can no longer be stopped."))
-    with transaction.atomic():
-        cancel(letter.job)
-        stopped = VolunteerLetterSend.objects.filter(pk=letter.pk, status=Status.PENDING, sending_since=None)
-        stopped.update(status=Status.FAILED, error_message=_("Stopped by a person before it was sent."))
-
-
-def mark_bounced(*, message_id: str, reason: str) -> bool:
-    """The mailbox turned the letter back after the server had taken it."""
-    sent = VolunteerLetterSend.objects.filter(message_id=message_id, status__in=[Status.SENT, Status.UNSURE])
-    return bool(sent.update(status=Status.BOUNCED, error_message=reason))
-
-
-def _retry(club: Club, user: Any, failed: Any, dry_run: bool) -> Retry:
+def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retry:
     others = VolunteerLetterSend.objects.filter(teacher=OuterRef("teacher"), year=OuterRef("year"))
     under_way, newer = Q(status__in=[Status.PENDING, Status.UNSURE]), Q(pk__gt=OuterRef("pk"))
-    rows = failed.select_related("teacher", "club").order_by("pk").annotate(
+    rows = failed.select_related("teacher__volunteer_facts", "club").order_by("pk").annotate(
         delivered=Exists(others.filter(under_way | newer & Q(status=Status.SENT))),
-        replaced=Exists(others.filter(newer, status__in=MAY_RETRY)),  # that one is tried again, not this
+        replaced=Exists(others.filter(newer)),  # that one counts, not this
     )  # fmt: skip
     delivered = [row for row in rows if row.delivered]
-    standing = [row for row in rows if not (row.delivered or row.replaced)]
-    again, blocked = ([row for row in standing if _can_go(row) is good] for good in (True, False))
-    if dry_run or not again:
-        return Retry(again, len(delivered), blocked)
-    return Retry(again, len(delivered), blocked, _send_again(club, user, again, keep_pdf=False).batch)
+    usual_activity = latest_wording(club).activity
+    standing = [(row, _obstacle(row, usual_activity)) for row in rows if not (row.delivered or row.replaced)]
+    again = [row for row, obstacle in standing if not obstacle]
+    blocked = [(row, words_for(obstacle)) for row, obstacle in standing if obstacle]
+    batch = None if dry_run else _send_again(club, user, again, keep_pdf=False)
+    return Retry(year, again, len(delivered), blocked, batch)
 
 
-def _can_go(letter: VolunteerLetterSend) -> bool:
-    return letter.teacher is not None and is_address(letter.teacher.email)
+def _obstacle(letter: VolunteerLetterSend, usual_activity: str) -> str:
+    """What would hold a new letter back holds this one back too."""
+    teacher = letter.teacher
+    if teacher is None:
+        return DELETED
+    facts = facts_of(teacher)
+    activity, employed_as = (facts.activity, facts.employed_as) if facts else ("", "")
+    volunteer = teacher.volunteer and teacher.active
+    return obstacle_to(Candidate(teacher.pk, str(teacher), teacher.email, volunteer, activity or usual_activity, employed_as))
 
 
-def _send_again(club: Club, user: Any, letters: Iterable[VolunteerLetterSend], *, keep_pdf: bool) -> Retry:
-    """The address as it is now. What failed gets a fresh PDF; what perhaps arrived stays the very same letter."""
-    letters = list(letters)
+def _send_again(club: Club, user: Any, letters: list[VolunteerLetterSend], *, keep_pdf: bool) -> Any:
+    """The address as it is now. What failed gets a fresh PDF; what perhaps arrived stays the very same letter. Returns the batch."""
     if not letters:
-        return Retry([])
+        return None
     batch = new_batch(label=_("Letters sent again"), scope=club.scope)
     jobs = enqueue_many(
         "letters.send", [[row.sending_id, row.teacher_id] for row in letters], batch=batch, label=_("Letter"), scope=club.scope, user=user
@@ -133,12 +131,10 @@ def _send_again(club: Club, user: Any, letters: Iterable[VolunteerLetterSend], *
             row.pdf.name, row.pdf_sha256 = "", ""
     fields = ["job", "status", "error_message", "sending_since", "recipient_email", "pdf", "pdf_sha256"]
     VolunteerLetterSend.objects.bulk_update(letters, fields, batch_size=500)
-    return Retry(letters, batch=batch)
+    return batch
 
 
 def _why_not(letter: VolunteerLetterSend, done: Retry) -> str:
-    if done.delivered:
-        return _("A newer letter has taken its place.")
     if done.blocked:
-        return words_for("bad_address") if letter.teacher_id else _("This teacher has been deleted meanwhile.")
-    return _("Only a failed letter can be sent again.")
+        return done.blocked[0][1]
+    return _("A newer letter has taken its place.") if letter.status in MAY_RETRY else _("Only a failed letter can be sent again.")

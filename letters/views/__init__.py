@@ -1,6 +1,6 @@
 """The pages of the letters, for managers. Each action is a form: it works without JavaScript."""
 
-from .letters import arrived, cancel, letters, log, pdf, retry_all, send, send_again
+from .letters import arrived, cancel, letters, log, pdf, retry_all, send, send_again, stop
 from .teachers import import_teachers, teacher
 from .wording import draft_pdf, preview, preview_pdf, send_test, wording
 
@@ -18,6 +18,7 @@ __all__ = [
     "send",
     "send_again",
     "send_test",
+    "stop",
     "teacher",
     "wording",
 ]

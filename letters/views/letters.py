@@ -83,13 +83,29 @@ def send(request: HttpRequest, club: Club) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @manager_page
 def retry_all(request: HttpRequest, club: Club) -> HttpResponse:
-    """GET says what POST does."""
+    """GET says what POST does. Of the year that the page shows."""
+    year = services.today_of(club).year
     if request.method == "POST":
-        messages.success(request, services.retry_failed(club=club, user=request.user).message)
+        messages.success(request, services.retry_failed(club=club, user=request.user, year=year).message)
         return redirect("letters")
-    plan = services.retry_failed(club=club, user=request.user, dry_run=True)
-    unsure = VolunteerLetterSend.objects.filter(club=club, status=VolunteerLetterSend.Status.UNSURE).values_list("teacher_name", flat=True)
-    return render(request, "letters/retry.html", {"plan": plan, "unsure": list(unsure), "shown": NAMES_SHOWN})
+    plan = services.retry_failed(club=club, user=request.user, year=year, dry_run=True)
+    unsure = VolunteerLetterSend.objects.filter(club=club, year=year, status=VolunteerLetterSend.Status.UNSURE)
+    context = {"plan": plan, "unsure": list(unsure.values_list("teacher_name", flat=True)), "shown": NAMES_SHOWN}
+    return render(request, "letters/retry.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@manager_page
+def stop(request: HttpRequest, club: Club, batch: uuid.UUID) -> HttpResponse:
+    """GET says what POST does."""
+    try:
+        plan = services.cancel_waiting(club=club, batch=batch, dry_run=request.method != "POST")
+    except LookupError as error:
+        raise Http404 from error
+    if request.method == "POST":
+        messages.success(request, plan.message)
+        return redirect("letters")
+    return render(request, "letters/stop.html", {"plan": plan})
 
 
 @require_POST

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from jobs.models import Job
 from letters import services
@@ -17,6 +17,7 @@ from tests.letters.office import Office
 from tests.letters.test_page import end
 
 LETTERS = "/club/letters/"
+PATHS = ["", "send/", "retry/", "stop/{batch}/", "preview/", "wording/", "teachers/{teacher}/", "teachers/import/"]
 
 
 @pytest.fixture
@@ -54,10 +55,42 @@ def test_what_becomes_unsure_asks_for_a_decision_without_a_reload(open_page: Ope
     page = open_page(LETTERS)
     expect(page.locator("[data-batch]")).to_contain_text("2 waiting")
     end(VolunteerLetterSend.objects.get(teacher=office.sophie), "unsure", "It may have arrived.")
-    expect(page.locator("#yours")).to_contain_text("Sophie Lambert", timeout=15_000)
+    expect(page.locator("#yours")).to_contain_text("Sophie Lambert", timeout=30_000)
     expect(page.locator("[data-batch]")).to_contain_text("1 to check")
     page.get_by_role("button", name="It arrived – Sophie Lambert").click()
     expect(page.locator("#yours")).to_have_count(0)
+
+
+def test_a_sending_is_stopped_with_the_keyboard(open_page: OpenPage, office: Office) -> None:
+    office.send()
+    page = open_page(LETTERS)
+    page.get_by_role("link", name="Stop the sending").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Stop the sending").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-batch]")).to_contain_text("2 cancelled")
+    expect(page.get_by_role("link", name="Stop the sending")).to_be_hidden()
+    assert set(VolunteerLetterSend.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_a_stop_by_somebody_else_is_seen_without_a_reload(open_page: OpenPage, office: Office) -> None:
+    batch = office.send().batch
+    page = open_page(LETTERS)
+    services.cancel_waiting(club=office.club, batch=batch.pk)
+    expect(page.locator("[data-batch]")).to_contain_text("2 cancelled", timeout=30_000)
+    expect(page.locator(f"#row-{office.lea.pk}")).to_contain_text("Cancelled", timeout=30_000)
+
+
+def test_what_happened_before_the_first_poll_is_seen(open_page: OpenPage, office: Office) -> None:
+    """A worker may be quicker than the page that its manager is just opening."""
+    office.send()
+    polls: list[Route] = []
+    page = open_page(LETTERS, before=lambda page: page.route("**/api/batches/**", lambda route: polls.append(route), times=1))
+    while not polls:
+        page.wait_for_timeout(50)
+    end(VolunteerLetterSend.objects.get(teacher=office.lea), "failed")
+    polls[0].continue_()
+    expect(page.locator("#yours")).to_contain_text("Léa Dumont", timeout=30_000)
 
 
 def test_a_choice_is_kept_while_rows_change(open_page: OpenPage, office: Office) -> None:
@@ -66,7 +99,7 @@ def test_a_choice_is_kept_while_rows_change(open_page: OpenPage, office: Office)
     page.get_by_role("checkbox", name="Léa Dumont").check()
     expect(page.get_by_role("button", name="Send to 1 chosen")).to_be_enabled()
     end(VolunteerLetterSend.objects.get(teacher=office.lea), "failed", "No.")
-    expect(page.locator(f"#row-{office.lea.pk}")).to_contain_text("Failed", timeout=15_000)
+    expect(page.locator(f"#row-{office.lea.pk}")).to_contain_text("Failed", timeout=30_000)
     expect(page.get_by_role("checkbox", name="Léa Dumont")).to_be_checked()
 
 
@@ -97,6 +130,9 @@ def test_it_works_without_javascript(open_page: OpenPage, office: Office) -> Non
     page.get_by_role("link", name="Look again").click()
     page.get_by_role("button", name="Send again – Sophie Lambert").click()
     assert VolunteerLetterSend.objects.get().status == "pending"
+    page.get_by_role("link", name="Stop the sending").click()
+    page.get_by_role("button", name="Stop the sending").click()
+    expect(page.locator("[data-batch]")).to_contain_text("1 cancelled")
 
 
 def test_the_draft_is_seen_while_it_is_typed(open_page: OpenPage, office: Office) -> None:
@@ -107,11 +143,13 @@ def test_the_draft_is_seen_while_it_is_typed(open_page: OpenPage, office: Office
     assert services.latest_wording(office.club).insurer == "Pré Insurance"
 
 
-@pytest.mark.parametrize("path", ["", "send/", "retry/", "preview/", "wording/", "teachers/import/"])
+@pytest.mark.parametrize(
+    "path", ["", "send/", "retry/", "stop/{batch}/", "preview/", "wording/", "teachers/{teacher}/", "teachers/import/"]
+)
 def test_nothing_is_wider_than_the_window(open_page: OpenPage, office: Office, path: str) -> None:
     end(office.letter_to(office.sophie), "failed", "550 " + "x" * 200)
-    office.letter_to(office.lea)
-    page = open_page(LETTERS + path)
+    batch = office.letter_to(office.lea).sending.batch_id
+    page = open_page(LETTERS + path.format(batch=batch, teacher=office.lea.pk))
     for width in (320, 360, 820, 1280):
         page.set_viewport_size({"width": width, "height": 740})
         assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -33,6 +33,10 @@ ROOT = Path(__file__).resolve().parents[2]
         ("SECRET_KEY", "$NOT_SET", "SECRET_KEY is missing"),
         ("VAR_DIR", "/proc/aussitot", "VAR_DIR has a value that cannot be used"),
         ("VAR_DIR", "/dev/null", "VAR_DIR has a value that cannot be used"),
+        ("JOBS_RETENTION_SECONDS", str(10**20), "JOBS_RETENTION_SECONDS is 100000000000000000000"),
+        ("DEFAULT_FROM_EMAIL", "rubbish", "DEFAULT_FROM_EMAIL is not an e-mail address"),
+        ("DEFAULT_FROM_EMAIL", "Club <a@example.org>, b@example.org", "DEFAULT_FROM_EMAIL is not an e-mail address"),
+        ("DEFAULT_FROM_EMAIL", "", "DEFAULT_FROM_EMAIL is not an e-mail address"),
         ("JOBS_STOP_SECONDS", "nan", "JOBS_STOP_SECONDS has a value that cannot be used"),
         ("BASE_URL", "http://[club", "BASE_URL is not a web address"),
         ("AUDIO_MAX_MEGABYTES", "0", "AUDIO_MAX_MEGABYTES is 0"),
@@ -52,7 +56,16 @@ def test_a_wrong_value_is_a_message_with_a_hint_and_no_traceback(name: str, valu
     assert "Traceback" not in words
 
 
-@pytest.mark.parametrize(("name", "value"), [("JOBS_WORKERS", "3"), ("VAR_DIR", ""), ("AUDIO_S3_BUCKET", "recordings")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JOBS_WORKERS", "3"),
+        ("VAR_DIR", ""),
+        ("AUDIO_S3_BUCKET", "recordings"),
+        ("DEFAULT_FROM_EMAIL", "Écuries <club@example.org>"),
+        ("DEFAULT_FROM_EMAIL", "club@intranet"),
+    ],
+)
 def test_right_values_raise_no_message(name: str, value: str) -> None:
     assert "no issues" in check_with(name, value)
 

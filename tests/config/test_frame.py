@@ -3,7 +3,11 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+
+from jobs.models import Job
+from lessons.models import Club, Membership
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +61,17 @@ def test_the_administration_is_offered_to_operators_alone(visitor: Client, user:
     user.is_staff = True
     user.save()
     assert 'href="/admin/"' in visitor.get("/club/planning").content.decode()
+
+
+@pytest.mark.parametrize(("role", "seen"), [("manager", True), ("teacher", False)])
+def test_the_work_of_colleagues_and_its_retry_are_for_managers(visitor: Client, user: User, role: str, seen: bool) -> None:
+    club = Club.objects.create(name="Les Écuries du Bois")
+    Membership.objects.create(user=user, club=club, role=role)
+    asked = {"scope": club.scope, "max_attempts": 1, "queue": "default", "kind": "letters.send_test"}
+    Job.objects.create(label="Galop 4", user=User.objects.create_user("colleague"), status="error", finished_at=timezone.now(), **asked)
+    visitor.force_login(user)
+    page = visitor.get("/club/planning").content.decode()
+    assert ("Galop 4" in page, 'data-act="retry"' in page) == (seen, seen)
 
 
 def test_a_page_without_a_person_asks_nothing(visitor: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:

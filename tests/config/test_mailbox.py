@@ -86,6 +86,12 @@ def test_an_attachment_is_downloaded_never_shown(client: Client, port: int, sett
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("id", ["x", "x" * 5000, "..", "%00", "20261121T000000000000-00000000"])
+def test_a_message_that_is_none_is_not_there(client: Client, settings: Settings, id: str) -> None:
+    settings.DEBUG = True
+    assert client.get(f"/dev/mail/{id}/").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["", "messages.json", "{id}/", "{id}/html/", "{id}/source/", "{id}/attachments/0/"])
 def test_outside_development_there_is_no_mailbox(client: Client, port: int, settings: Settings, path: str) -> None:
     send(port, letter())

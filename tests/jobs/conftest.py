@@ -1,4 +1,4 @@
-"""People and rows that the doors of the engine are tried with. Here a person's scopes are the names of their groups."""
+"""People and rows that the doors of the engine are tried with. A person's scopes are the names of their groups; a guest only looks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,9 +19,14 @@ def scopes_of(user: User) -> list[str]:
     return list(user.groups.values_list("name", flat=True))
 
 
+def may_change(user: User, scope: str) -> bool:
+    return scope in scopes_of(user) and not user.username.startswith("guest")
+
+
 @pytest.fixture(autouse=True)
 def scopes_are_groups(settings: Settings) -> None:
     settings.JOBS_SCOPES_OF = "tests.jobs.conftest.scopes_of"
+    settings.JOBS_MAY_CHANGE = "tests.jobs.conftest.may_change"
     settings.LANGUAGE_CODE = "en"
 
 
@@ -30,6 +35,14 @@ def member(db: None) -> User:
     """Somebody of club 7."""
     user = User.objects.create_user("member", password="demo")
     user.groups.add(Group.objects.create(name="club:7"))
+    return user
+
+
+@pytest.fixture
+def guest(member: User) -> User:
+    """Somebody of club 7 who may look."""
+    user = User.objects.create_user("guest", password="demo")
+    user.groups.set(member.groups.all())
     return user
 
 

@@ -49,6 +49,33 @@ def test_batch_of_another_club_is_unknown(stranger: User) -> None:
     assert (response.status_code, response.json()["status"]) == (404, "unknown")
 
 
+@pytest.mark.parametrize("action", ["cancel", "retry"])
+def test_who_may_only_look_is_told(guest: User, action: str) -> None:
+    job = make_ended_job("error") if action == "retry" else make_job()
+    client, before = api(guest), job.status
+    assert client.get(f"/api/jobs/{job.token}/").status_code == 200
+    answer = client.post(f"/api/jobs/{job.token}/{action}/")
+    assert (answer.status_code, answer.json()) == (403, {"detail": "You may follow this work, but neither cancel it nor try it again."})
+    job.refresh_from_db()
+    assert job.status == before
+
+
+def test_who_may_only_look_stops_no_batch(guest: User) -> None:
+    job = make_job(batch=services.new_batch(label="Letters", scope="club:7"))
+    assert api(guest).post(f"/api/batches/{job.batch_id}/cancel/").status_code == 403
+    job.refresh_from_db()
+    assert job.status == "pending"
+
+
+def test_who_asked_may_stop_it_where_it_has_no_scope(stranger: User) -> None:
+    job = make_job(scope="", user=stranger)
+    assert api(stranger).post(f"/api/jobs/{job.token}/cancel/").json()["status"] == "cancelled"
+
+
+def test_operator_may_change_every_clubs_work(operator: User) -> None:
+    assert api(operator).post(f"/api/jobs/{make_job().token}/cancel/").status_code == 200
+
+
 def test_inactive_operator_is_none() -> None:
     assert not access.is_operator(User(is_staff=True, is_superuser=True, is_active=False))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
@@ -177,6 +178,23 @@ def test_batch_shows_its_counts_and_leads_to_its_jobs(admin: Client) -> None:
     assert link in html
     assert job.token in page(admin.get(link))
     assert other.token not in page(admin.get(link))
+
+
+def test_batch_is_stopped_and_what_runs_goes_on(admin: Client) -> None:
+    batch = services.new_batch(label="Letters of 2026")
+    jobs = [make_job(batch=batch), make_job(batch=batch, status="running"), make_job()]
+    assert "1 job cancelled." in act(admin, "cancel_waiting", batch, url="/admin/jobs/batch/")
+    assert statuses(*jobs) == ["cancelled", "running", "pending"]
+
+
+def test_history_keeps_who_did_what(admin: Client, operator: User) -> None:
+    done, batch = make_ended_job(), services.new_batch(label="Letters of 2026")
+    failed = make_ended_job("error")
+    act(admin, "retry_selected", failed, done)
+    act(admin, "cancel_waiting", batch, url="/admin/jobs/batch/")
+    kept = LogEntry.objects.filter(user=operator).order_by("pk").values_list("object_id", "change_message")
+    assert list(kept) == [(failed.token, "Try again"), (str(batch.pk), "Cancel what still waits: 0")]
+    assert "Try again" in page(admin.get(f"{JOBS}{failed.pk}/history/"))
 
 
 def test_workers_are_listed_with_what_they_do(admin: Client) -> None:

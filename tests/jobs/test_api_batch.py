@@ -119,3 +119,17 @@ def test_reference_leads_to_the_batch(member: User) -> None:
     reference = services.batch_reference(make_batch("pending", "pending"))
     assert reference["total"] == 2
     assert api(member).get(reference["status_url"]).status_code == 200
+
+
+def test_batch_is_stopped_and_what_runs_goes_on(member: User) -> None:
+    batch = make_batch("pending", "pending", "running", "done")
+    body = api(member).post(f"/api/batches/{batch.pk}/cancel/").json()
+    assert (list(body), body["status"]) == (KEYS, "running")
+    assert [body[key] for key in ("pending", "running", "done", "cancelled")] == [0, 1, 1, 2]
+
+
+def test_batch_of_another_club_is_not_stopped(stranger: User) -> None:
+    batch = make_batch("pending")
+    answer = api(stranger).post(f"/api/batches/{batch.pk}/cancel/")
+    assert (answer.status_code, answer.json()["status"]) == (404, "unknown")
+    assert batch.jobs.waiting().exists()

@@ -1,8 +1,8 @@
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
-from jobs import registry, services
+from jobs import claims, registry, services
 from jobs.models import Attempt, Job
 from jobs.worker import drain
 
@@ -97,3 +97,33 @@ def test_a_job_cancelled_while_it_runs_has_no_effect(monkeypatch: pytest.MonkeyP
 def test_two_kinds_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="named"):
         registry.job("test.write")(lambda progress: None)
+
+
+def die(job: Job) -> Job:
+    """As rescue notes it when the worker that holds the job is gone."""
+    Job.objects.update(run_at=None)
+    hold = claims.open_claims(DEFAULT_DB_ALIAS)
+    [claimed] = hold.claim("default", 1)
+    hold.fail(claimed, Attempt.Outcome.CRASHED, "died")
+    job.refresh_from_db()
+    return job
+
+
+def test_each_death_of_a_worker_costs_an_attempt() -> None:
+    job = services.enqueue("test.write")
+    assert [die(job).status for _ in range(job.max_attempts)] == ["pending"] * (job.max_attempts - 1) + ["error"]
+
+
+def test_a_kind_may_forgive_some_deaths_but_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._kinds, "test.write", registry.Kind("test.write", max_attempts=2, forgiven_crashes=3))
+    job = services.enqueue("test.write")
+    seen = [(die(job).status, job.attempts) for _ in range(5)]
+    assert seen == [("pending", 0), ("pending", 0), ("pending", 0), ("pending", 1), ("error", 2)]
+    assert job.failures.filter(outcome="crashed").count() == 5
+
+
+def test_only_the_first_death_of_a_worker_is_followed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._kinds, "test.write", registry.Kind("test.write", forgiven_crashes=3))
+    job = services.enqueue("test.write")
+    assert die(job).run_at is None
+    assert die(job).run_at

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -180,6 +181,33 @@ def test_cancel_stops_what_waits(run: Run) -> None:
     job = make_job()
     assert run("cancel", job.token) == "1 job cancelled.\n"
     assert status(job) == "cancelled"
+
+
+def test_cancel_of_a_batch_leaves_what_runs(run: Run) -> None:
+    batch = services.new_batch(label="Letters of 2026")
+    jobs = [make_job(batch=batch), make_job(batch=batch, status="running"), make_ended_job("error", batch=batch), make_job()]
+    assert run("cancel", "--batch", str(batch.pk), "--yes") == "1 job cancelled.\n"
+    assert [status(job) for job in jobs] == ["cancelled", "running", "error", "pending"]
+
+
+@pytest.mark.parametrize(("text", "after"), [("n\n", "pending"), ("y\n", "cancelled")])
+def test_cancel_of_a_batch_asks_with_the_count(run: Run, monkeypatch: pytest.MonkeyPatch, text: str, after: str) -> None:
+    job = make_job(batch=services.new_batch(label="Letters of 2026"))
+    answer(monkeypatch, text)
+    with nullcontext() if after == "cancelled" else pytest.raises(CommandError, match="Nothing was done"):
+        assert "Cancel 1 waiting job? [y/N]" in run("cancel", "--batch", str(job.batch_id))
+    assert status(job) == after
+
+
+@pytest.mark.parametrize("arguments", [[], ["ffff", "--batch=ffff"]])
+def test_cancel_wants_ids_or_a_batch(run: Run, arguments: list[str]) -> None:
+    with pytest.raises(CommandError, match="Name the jobs to cancel, or say --batch"):
+        run("cancel", *arguments)
+
+
+def test_batch_that_is_not_there_is_refused(run: Run) -> None:
+    with pytest.raises(CommandError, match="No batch, or more than one, has an ID that begins with ffff"):
+        run("cancel", "--batch=ffff")
 
 
 def test_flush_deletes_the_failed(run: Run) -> None:

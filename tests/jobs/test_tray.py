@@ -34,6 +34,12 @@ def test_it_holds_what_a_person_asked_for_in_this_scope_alone(user: User) -> Non
     assert tray.look_at("club:7").jobs == [mine]
 
 
+def test_it_can_be_narrowed_to_what_one_person_asked_for(user: User) -> None:
+    mine = enqueue_for(user)
+    enqueue_for(User.objects.create_user("colleague"))
+    assert tray.look_at("club:7", asked_by=user).jobs == [mine]
+
+
 def test_a_failure_comes_first_and_stays_for_a_day(user: User) -> None:
     failed, long_ago, waiting = (enqueue_for(user) for _ in range(3))
     end(failed, "error")

@@ -122,3 +122,19 @@ def test_another_clubs_job_is_unknown(world: World, other: World) -> None:
     assert lesson.job
     assert api(other.manager).get(f"/api/jobs/{lesson.job.token}/").json()["status"] == "unknown"
     assert api(world.teacher_user()).get(f"/api/jobs/{lesson.job.token}/").json()["status"] == "pending"
+
+
+def test_a_teacher_follows_a_job_of_the_club_and_changes_nothing(world: World) -> None:
+    lesson: Lesson = world.plan().lesson
+    assert lesson.job
+    client, url = api(world.teacher_user()), f"/api/jobs/{lesson.job.token}/"
+    assert client.get(url).status_code == 200
+    assert [client.post(f"{url}{action}/").status_code for action in ("cancel", "retry")] == [403, 403]
+    assert api(world.manager).post(f"{url}cancel/").status_code == 200
+
+
+def test_to_be_a_manager_elsewhere_changes_nothing_here(world: World, other: World) -> None:
+    lesson: Lesson = other.plan().lesson
+    assert lesson.job
+    assert api(member_of_both(world, other)).post(f"/api/jobs/{lesson.job.token}/cancel/").status_code == 403
+    assert not access.may_change(AnonymousUser(), world.club.scope)

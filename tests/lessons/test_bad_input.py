@@ -107,6 +107,10 @@ def test_repeats_that_end_before_they_begin(world: World) -> None:
     assert errors == {"repeat": {"until": ["The last date is before the first lesson."]}}
 
 
+def test_repeats_that_end_in_another_age(world: World) -> None:
+    assert refused(world, repeat={"every_weeks": 52, "until": "2140-01-01"}) == {"repeat": {"until": ["This date is too far away."]}}
+
+
 @pytest.mark.parametrize("repeat", [{"every_weeks": 1}, {"every_weeks": 0, "until": "2027-06-30"}, "weekly", [], {"until": "2027-02-30"}])
 def test_a_rule_that_is_none(world: World, repeat: Any) -> None:
     assert refused(world, repeat=repeat)["repeat"]
@@ -187,3 +191,16 @@ def test_a_lesson_cannot_be_changed_yet(world: World, method: str) -> None:
     lesson = world.plan().lesson
     answer = getattr(api(world.manager), method)(f"/api/lessons/{lesson.pk}/", {})
     assert answer.status_code == 405
+
+
+@pytest.mark.parametrize("birth_date", ["9999-12-31", "1899-12-31", "tomorrow", "2020-02-30"])
+def test_a_birth_date_that_nobody_has(world: World, birth_date: str) -> None:
+    answer = api(world.manager).post("/api/clients/", {"first_name": "Eva", "birth_date": birth_date})
+    assert (answer.status_code, list(answer.json())) == (400, ["birth_date"])
+
+
+@pytest.mark.parametrize("credits", [0, -1, 1001, "many"])
+def test_a_pack_of_an_impossible_size(world: World, credits: Any) -> None:
+    pack = {"client": world.hugo.pk, "kind": "pack", "credits": credits, "valid_from": str(world.day)}
+    answer = api(world.manager).post("/api/subscriptions/", pack)
+    assert (answer.status_code, list(answer.json())) == (400, ["credits"])

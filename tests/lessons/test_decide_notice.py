@@ -9,8 +9,8 @@ from django.test import Client as Visitor
 from jobs.models import Job
 from lessons import services
 from lessons.models import Notice
-from tests.lessons.test_planning_page import page_of, visitor_of, week_of
-from tests.lessons.world import World
+from tests.lessons.test_planning_page import page_of, week_of
+from tests.lessons.world import World, visitor_of
 
 
 @pytest.fixture

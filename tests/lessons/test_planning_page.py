@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from jobs.models import Job, Worker
 from lessons.models import Client, Enrolment, Lesson, Membership, Place, Teacher
-from tests.lessons.world import World, at, run_follow_up
+from tests.lessons.world import World, at, run_follow_up, visitor_of
 
 SESSION_AND_USER = 2
 
@@ -22,12 +22,6 @@ SESSION_AND_USER = 2
 @pytest.fixture
 def visitor(world: World) -> Visitor:
     return visitor_of(world.manager)
-
-
-def visitor_of(user: Any) -> Visitor:
-    visitor = Visitor(headers={"accept-language": "en"})
-    visitor.force_login(user)
-    return visitor
 
 
 def page_of(answer: Any) -> str:

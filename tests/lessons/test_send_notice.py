@@ -1,41 +1,19 @@
 """An e-mail leaves at most once; what became of it is known, or said to be unsure."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
-from pytest_django import Settings
 
 from jobs import services as jobs
 from jobs.models import Attempt, Job
 from jobs.worker import drain
 from lessons import mailer, services
 from lessons.models import Notice
-from tests.lessons.mailservers import Catcher, ScriptedServer, free_port, real_server
+from tests.lessons.conftest import Use
+from tests.lessons.mailservers import Catcher, ScriptedServer, free_port
 from tests.lessons.world import World
-
-Use = Callable[[int], None]
-
-
-@pytest.fixture
-def use(settings: Settings) -> Use:
-    """Send through the server at this port."""
-
-    def use(port: int) -> None:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
-
-    return use
-
-
-@pytest.fixture
-def caught(use: Use) -> Iterator[Catcher]:
-    with real_server() as (port, catcher):
-        use(port)
-        yield catcher
-        mailer.hang_up()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
+from django.test import Client as Visitor
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -82,6 +83,12 @@ def api(user: User | None) -> APIClient:
     if user:
         client.force_login(user)
     return client
+
+
+def visitor_of(user: User) -> Visitor:
+    visitor = Visitor(headers={"accept-language": "en"})
+    visitor.force_login(user)
+    return visitor
 
 
 def run_follow_up(lesson: Lesson) -> Job:

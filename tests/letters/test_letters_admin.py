@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client as Browser
 
@@ -69,6 +70,20 @@ def test_the_failed_are_tried_again(operator: Browser, office: Office) -> None:
 def test_what_cannot_be_retried_says_why(operator: Browser, office: Office) -> None:
     office.letter_to(office.lea)
     assert "Léa Dumont: Only a failed letter can be sent again." in act(operator, "retry_selected")
+
+
+def test_those_that_wait_are_cancelled(operator: Browser, office: Office) -> None:
+    office.send()
+    assert "2 letters changed." in act(operator, "cancel_selected")
+    assert set(statuses().values()) == {"cancelled"}
+
+
+def test_the_history_keeps_who_did_what(operator: Browser, office: Office) -> None:
+    letter = office.letter_to(office.lea)
+    act(operator, "cancel_selected")
+    act(operator, "mark_arrived")
+    entry = LogEntry.objects.get()
+    assert (entry.user.get_username(), entry.object_id, entry.change_message) == ("operator", str(letter.pk), "Cancel")
 
 
 @pytest.mark.parametrize(("action", "status"), [("mark_arrived", "sent"), ("send_again", "pending")])

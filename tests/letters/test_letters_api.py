@@ -124,7 +124,8 @@ def test_a_status_that_is_none_is_told(manager: APIClient) -> None:
 def test_the_summary_counts_each_status(office: Office, manager: APIClient) -> None:
     office.send()
     VolunteerLetterSend.objects.filter(teacher=office.lea).update(status="sent", sent_at=timezone.now())
-    assert manager.get("/api/letters/summary/").json() == {"pending": 1, "sent": 1, "failed": 0, "unsure": 0, "held": 0, "bounced": 0}
+    assert manager.get("/api/letters/summary/").json() == {"pending": 1, "sent": 1, "failed": 0, "unsure": 0, "held": 0, "bounced": 0,
+                                                            "cancelled": 0}  # fmt: skip
 
 
 def test_the_pdf_is_the_one_that_was_sent(office: Office, manager: APIClient, caught: Catcher) -> None:
@@ -178,8 +179,28 @@ def test_an_unsure_letter_is_decided(office: Office, manager: APIClient, arrived
 
 def test_a_waiting_letter_is_stopped(office: Office, manager: APIClient) -> None:
     letter = office.letter_to(office.lea)
-    assert manager.post(f"/api/letters/{letter.pk}/cancel/").json()["status"] == "failed"
+    assert manager.post(f"/api/letters/{letter.pk}/cancel/").json()["status"] == "cancelled"
     assert manager.post(f"/api/letters/{letter.pk}/cancel/").status_code == 409
+
+
+def test_a_batch_is_stopped_after_a_dry_run(office: Office, manager: APIClient) -> None:
+    plan = office.send()
+    body = {"batch": str(plan.batch.pk)}
+    dry = manager.post("/api/letters/cancel/", {**body, "dry_run": True})
+    assert dry.json() == {"count": 2, "running": 0, "message": "2 letters cancelled"}
+    assert not VolunteerLetterSend.objects.filter(status="cancelled").exists()
+    assert manager.post("/api/letters/cancel/", body).json() == dry.json()
+    assert manager.get("/api/letters/summary/").json()["cancelled"] == 2
+
+
+@pytest.mark.parametrize(("batch", "status"), [("x", 400), ("", 400), ("00000000-0000-7000-8000-000000000000", 404)])
+def test_a_batch_that_is_none_is_told(manager: APIClient, batch: str, status: int) -> None:
+    assert manager.post("/api/letters/cancel/", {"batch": batch}).status_code == status
+
+
+def test_another_clubs_batch_is_not_there(office: Office, stranger: APIClient) -> None:
+    assert stranger.post("/api/letters/cancel/", {"batch": str(office.send().batch.pk)}).status_code == 404
+    assert set(VolunteerLetterSend.objects.values_list("status", flat=True)) == {"pending"}
 
 
 def test_a_test_letter_names_its_job_and_its_address(office: Office, manager: APIClient) -> None:
@@ -213,17 +234,17 @@ def test_lists_and_counts_are_of_the_callers_club(office: Office, stranger: APIC
     assert set(stranger.get("/api/letters/summary/").json().values()) == {0}
 
 
-@pytest.mark.parametrize("path", ["send/", "dry-run/", "retry-failed/", "test/"])
-def test_a_teacher_sends_nothing(office: Office, path: str) -> None:
-    answer = api(office.world.teacher_user()).post(f"/api/letters/{path}", {"teachers": "all", "teacher": office.lea.pk})
-    assert (answer.status_code, answer.json()["detail"]) == (403, "Only a manager of the club may do this.")
+READ = ["", "summary/", "wording/", "preview/?teacher={teacher}", "{letter}/", "{letter}/pdf/"]
+WRITTEN = ["send/", "dry-run/", "retry-failed/", "cancel/", "test/", "{letter}/retry/", "{letter}/resolve/", "{letter}/cancel/"]
 
 
-def test_a_teacher_reads_the_log_but_no_letter(office: Office) -> None:
+@pytest.mark.parametrize(("method", "path"), [*(("get", path) for path in READ), *(("post", path) for path in WRITTEN)])
+def test_the_letters_are_for_managers_alone_as_their_pages_are(office: Office, method: str, path: str) -> None:
     letter, client = office.letter_to(office.lea), api(office.world.teacher_user())
-    assert client.get("/api/letters/").status_code == 200
-    assert client.get(f"/api/letters/{letter.pk}/pdf/").status_code == 403
-    assert client.get("/api/letters/preview/", {"teacher": office.lea.pk}).status_code == 403
+    body = {"teachers": "all", "teacher": office.lea.pk, "batch": str(letter.sending.batch_id), "arrived": True}
+    answer = getattr(client, method)(f"/api/letters/{path.format(letter=letter.pk, teacher=office.lea.pk)}", body)
+    assert (answer.status_code, answer.json()["detail"]) == (403, "Only a manager of the club may do this.")
+    assert list(VolunteerLetterSend.objects.values_list("status")) == [("pending",)]
 
 
 @pytest.mark.parametrize("path", ["", "summary/", "wording/", "preview/"])
@@ -254,7 +275,7 @@ def test_the_answer_to_100_comes_quickly_and_in_one_transaction(office: Office, 
 def test_everything_is_in_the_schema(office: Office, manager: APIClient) -> None:
     schema = manager.get("/api/schema/", headers={"accept": "application/json"}).json()
     paths = {path for path in schema["paths"] if path.startswith("/api/letters/")}
-    assert len(paths) == 13
+    assert len(paths) == 14
     assert "Idempotency-Key" in str(schema["paths"]["/api/letters/send/"])
 
 

@@ -50,6 +50,19 @@ class Life:
         Job.objects.all().delete()
         services.settle_lost_letters()
 
+    def cancel_the_job(self) -> None:
+        Job.objects.update(status="cancelled")
+        services.settle_lost_letters()
+
+    def stop_all(self) -> None:
+        job = Job.objects.get(kind="letters.send")
+        assert job.batch_id
+        services.cancel_waiting(club=self.office.club, batch=job.batch_id)
+
+    def bounce_before_the_answer(self) -> None:
+        VolunteerLetterSend.objects.update(sending_since=timezone.now())
+        services.mark_bounced(message_id=self.letter.message_id, reason="mailbox full")
+
 
 ACTIONS: dict[str, Callable[[Life], object]] = {
     "accepted": lambda life: life.deliver({}),
@@ -57,11 +70,16 @@ ACTIONS: dict[str, Callable[[Life], object]] = {
     "out of reach": lambda life: life.deliver_to_nobody(),
     "cut off": lambda life: life.deliver({"END": "DROP"}),
     "job lost": lambda life: life.lose_the_job(),
+    "job cancelled": lambda life: life.cancel_the_job(),
+    "stop all": lambda life: life.stop_all(),
     "stop": lambda life: services.cancel_letter(letter=life.letter),
     "retry": lambda life: services.retry_letter(letter=life.letter, user=None),
     "it arrived": lambda life: services.resolve_unsure(letter=life.letter, arrived=True, user=None),
     "send again": lambda life: services.resolve_unsure(letter=life.letter, arrived=False, user=None),
     "bounce": lambda life: services.mark_bounced(message_id=life.letter.message_id, reason="mailbox full"),
+    "early bounce": lambda life: life.bounce_before_the_answer(),
+    "report of its arrival": lambda life: services.mark_arrived(message_id=life.letter.message_id),
+    "complaint": lambda life: services.mark_complained(message_id=life.letter.message_id),
     "send to all": lambda life: life.office.send(),
 }
 ARROWS = {
@@ -70,7 +88,14 @@ ARROWS = {
     (S.PENDING, "out of reach"): S.FAILED,
     (S.PENDING, "cut off"): S.UNSURE,
     (S.PENDING, "job lost"): S.FAILED,
-    (S.PENDING, "stop"): S.FAILED,
+    (S.PENDING, "job cancelled"): S.CANCELLED,
+    (S.PENDING, "stop"): S.CANCELLED,
+    (S.PENDING, "stop all"): S.CANCELLED,
+    (S.CANCELLED, "accepted"): S.SENT,
+    (S.CANCELLED, "refused"): S.FAILED,
+    (S.CANCELLED, "out of reach"): S.FAILED,
+    (S.CANCELLED, "cut off"): S.UNSURE,
+    (S.CANCELLED, "retry"): S.PENDING,
     (S.FAILED, "accepted"): S.SENT,  # an operator's retry of the job: pending in between
     (S.FAILED, "cut off"): S.UNSURE,
     (S.FAILED, "retry"): S.PENDING,
@@ -79,6 +104,11 @@ ARROWS = {
     (S.UNSURE, "send again"): S.PENDING,
     (S.UNSURE, "bounce"): S.BOUNCED,
     (S.SENT, "bounce"): S.BOUNCED,
+    (S.PENDING, "early bounce"): S.BOUNCED,
+    (S.UNSURE, "early bounce"): S.BOUNCED,
+    (S.SENT, "early bounce"): S.BOUNCED,
+    (S.UNSURE, "report of its arrival"): S.SENT,
+    (S.UNSURE, "complaint"): S.SENT,
     (S.HELD, "send to all"): "–",
 }
 
@@ -94,6 +124,6 @@ def test_a_letter_goes_where_its_life_allows_and_nowhere_else(office: Office, us
 
 def test_every_arrow_that_is_taken_is_in_the_table() -> None:
     table = set(re.findall(r"^ *\| `(\w+)` → (?:`(\w+)`|–)", S.__doc__ or "", re.MULTILINE))
-    by_hand = {("failed", "sent"), ("failed", "unsure")}  # by way of pending
+    by_hand = {(begin, end) for begin in ("failed", "cancelled") for end in ("sent", "unsure", "failed")}  # by way of pending
     taken = {(str(begin), "" if end == "–" else str(end)) for (begin, _action), end in ARROWS.items()} - by_hand
     assert taken == table

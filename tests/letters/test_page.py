@@ -4,7 +4,6 @@ from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
@@ -13,22 +12,17 @@ from django.utils import timezone
 from jobs.models import Job
 from letters import services
 from letters.models import VolunteerLetterSend
-from tests.lessons.world import World
+from tests.lessons.world import World, visitor_of
 from tests.letters.office import Office, statuses
 
 SESSION_USER_AND_MEMBERSHIP = 3
-PATHS = ["", "send/", "retry/", "preview/", "preview/pdf/", "wording/", "log.csv", "teachers/import/"]
+NO_BATCH = "00000000-0000-7000-8000-000000000000"
+PATHS = ["", "send/", "retry/", f"stop/{NO_BATCH}/", "preview/", "preview/pdf/", "wording/", "log.csv", "teachers/import/"]
 
 
 @pytest.fixture
 def visitor(office: Office) -> Visitor:
     return visitor_of(office.manager)
-
-
-def visitor_of(user: User) -> Visitor:
-    visitor = Visitor(headers={"accept-language": "en"})
-    visitor.force_login(user)
-    return visitor
 
 
 def page_of(answer: Any) -> str:
@@ -88,6 +82,17 @@ def test_each_volunteer_has_a_state_and_a_reason(visitor: Visitor, office: Offic
     row = see(visitor).split(f'id="row-{office.sophie.pk}"')[1].split("</tr>")[0]
     assert "Failed" in row
     assert "550 No such person here." in row
+
+
+def test_the_servers_words_say_whose_they_are(visitor: Visitor, office: Office) -> None:
+    end(office.letter_to(office.sophie), "failed", "550 5.1.1 User unknown")
+    assert "The mail server refused it: “550 5.1.1 User unknown”" in see(visitor)
+
+
+def test_an_accent_does_not_send_a_name_to_the_end(visitor: Visitor, office: Office, world: World) -> None:
+    world.teacher("Émilie", "Jacobs")
+    page = see(visitor)
+    assert page.index("Émilie Jacobs") < page.index("Léa Dumont")
 
 
 def test_tabs_count_and_narrow(visitor: Visitor, office: Office) -> None:
@@ -234,7 +239,7 @@ def test_a_second_decision_is_told_that_it_comes_late(visitor: Visitor, office: 
 def test_a_waiting_letter_can_be_stopped(visitor: Visitor, office: Office) -> None:
     letter = office.letter_to(office.sophie)
     post(visitor, f"{letter.pk}/cancel/")
-    assert statuses() == {"Sophie Lambert": "failed"}
+    assert statuses() == {"Sophie Lambert": "cancelled"}
 
 
 @pytest.mark.parametrize("place", ["https://elsewhere.example/", "//elsewhere.example/", "/club/planning", ""])
@@ -264,6 +269,24 @@ def test_a_retry_sends_the_failed_and_leaves_the_unsure(visitor: Visitor, office
     end(office.letter_to(office.lea), "unsure")
     post(visitor, "retry/")
     assert statuses() == {"Sophie Lambert": "pending", "Léa Dumont": "unsure"}
+
+
+def test_a_retry_is_of_the_year_that_the_page_shows(visitor: Visitor, office: Office) -> None:
+    end(office.letter_to(office.sophie), "failed")
+    VolunteerLetterSend.objects.update(year=office.year - 1)
+    end(office.letter_to(office.lea), "failed")
+    assert f"Retry the failed of {office.year}" in see(visitor, "retry/")
+    assert "1 letter would go again" in see(visitor, "retry/")
+    post(visitor, "retry/")
+    assert statuses() == {"Sophie Lambert": "failed", "Léa Dumont": "pending"}
+
+
+def test_a_card_that_blocks_a_retry_is_named_with_the_reason(visitor: Visitor, office: Office) -> None:
+    end(office.letter_to(office.sophie), "failed")
+    office.club.teachers.update(email="")
+    page = see(visitor, "retry/")
+    assert "1 would stay blocked: its card needs mending" in page
+    assert f'<a href="/club/letters/teachers/{office.sophie.pk}/">Sophie Lambert</a> – No e-mail address.' in page
 
 
 # ── The log ──

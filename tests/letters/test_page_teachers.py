@@ -8,9 +8,9 @@ from django.test import Client as Visitor
 
 from lessons.models import Teacher
 from letters.models import VolunteerFacts
-from tests.lessons.world import World
+from tests.lessons.world import World, visitor_of
 from tests.letters.office import Office
-from tests.letters.test_page import page_of, post, visitor_of
+from tests.letters.test_page import page_of, post
 
 HEAD = "Prénom;Nom;E-mail;Adresse;Salarié pour\n"
 

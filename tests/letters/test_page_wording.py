@@ -9,8 +9,9 @@ from django.test import Client as Visitor
 
 from jobs.models import Job
 from letters import services
+from tests.lessons.world import visitor_of
 from tests.letters.office import WORDS, Office, picture, text_of
-from tests.letters.test_page import page_of, post, see, visitor_of
+from tests.letters.test_page import page_of, post, see
 
 
 @pytest.fixture
@@ -55,6 +56,12 @@ def test_a_bad_logo_is_refused_at_its_field(visitor: Visitor, office: Office, co
     error = page_of(answer).split('id="id_new_logo_error"')[1].split("</p>")[0]
     assert reason in error
     assert services.latest_wording(office.club).version == 1
+
+
+def test_a_bad_logo_is_told_together_with_what_else_is_wrong(visitor: Visitor, office: Office) -> None:
+    answer = post(visitor, "wording/", **words(purpose="x" * 2001, new_logo=SimpleUploadedFile("logo.png", b"<svg/>")))
+    for name in ("purpose", "new_logo"):
+        assert f'id="id_{name}_error"' in page_of(answer)
 
 
 def test_a_text_that_is_too_long_is_refused_at_its_field(visitor: Visitor, office: Office) -> None:

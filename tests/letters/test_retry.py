@@ -35,7 +35,7 @@ def test_the_dry_run_tells_and_changes_nothing(office: Office) -> None:
     fail_all(office)
     Teacher.objects.filter(pk=office.sophie.pk).update(email="")
     plan = services.retry_failed(club=office.club, user=office.manager, dry_run=True)
-    assert plan.message == "1 letter to send again ; 1 blocked: mend the address"
+    assert plan.message == "1 letter to send again ; 1 blocked: mend the card"
     assert set(statuses().values()) == {"failed"}
     assert not Job.objects.exists()
 
@@ -73,7 +73,7 @@ def test_only_a_failed_letter_is_retried(office: Office, status: str) -> None:
 def test_a_letter_without_an_address_says_why_it_stays(office: Office) -> None:
     fail_all(office)
     Teacher.objects.update(email="")
-    with pytest.raises(StateConflict, match="address cannot be used"):
+    with pytest.raises(StateConflict, match="No e-mail address"):
         services.retry_letter(letter=VolunteerLetterSend.objects.all()[0], user=office.manager)
 
 
@@ -111,7 +111,7 @@ def test_a_waiting_letter_can_be_stopped(office: Office, caught: Catcher) -> Non
     letter = office.letter_to(office.lea)
     services.cancel_letter(letter=letter)
     drain()
-    assert (statuses(), len(caught.caught)) == ({"Léa Dumont": "failed"}, 0)
+    assert (statuses(), len(caught.caught)) == ({"Léa Dumont": "cancelled"}, 0)
 
 
 def test_a_bounce_is_noted_once_and_can_be_retried(office: Office) -> None:
@@ -120,6 +120,32 @@ def test_a_bounce_is_noted_once_and_can_be_retried(office: Office) -> None:
     assert services.mark_bounced(message_id=letter.message_id, reason="mailbox full")
     assert not services.mark_bounced(message_id=letter.message_id, reason="mailbox full")
     assert services.retry_failed(club=office.club, user=office.manager).count == 1
+
+
+def test_another_years_failures_stay_unless_their_year_is_named(office: Office) -> None:
+    fail_all(office)
+    VolunteerLetterSend.objects.update(year=office.year - 1)
+    assert services.retry_failed(club=office.club, user=office.manager).count == 0
+    assert services.retry_failed(club=office.club, user=office.manager, year=office.year - 1).count == 2
+
+
+def test_what_would_hold_a_new_letter_back_holds_a_retry_back(office: Office) -> None:
+    fail_all(office)
+    services.save_facts(teacher=office.sophie, employed_as="teaching riders")
+    Teacher.objects.filter(pk=office.lea.pk).update(active=False)
+    plan = services.retry_failed(club=office.club, user=office.manager, dry_run=True)
+    reasons = {letter.teacher_name: reason for letter, reason in plan.blocked}
+    assert reasons == {
+        "Sophie Lambert": "Employed by the club for the same activity: no volunteer letter.",
+        "Léa Dumont": "Not a volunteer.",
+    }
+
+
+def test_what_a_person_stopped_goes_again_alone_and_not_with_the_failed(office: Office) -> None:
+    letter = office.letter_to(office.lea)
+    services.cancel_letter(letter=letter)
+    assert services.retry_failed(club=office.club, user=office.manager).count == 0
+    assert services.retry_letter(letter=VolunteerLetterSend.objects.get(), user=office.manager).count == 1
 
 
 def test_letters_of_another_club_stay(office: Office) -> None:

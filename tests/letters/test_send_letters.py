@@ -52,6 +52,21 @@ def test_somebody_employed_for_something_else_gets_a_letter(office: Office) -> N
     assert office.send().count == 2
 
 
+@pytest.mark.parametrize(
+    ("activity", "job", "same"),
+    [
+        ("Cours d’équitation", "cours d'EQUITATION", True),
+        ("Sous-chef", "sous chef", True),
+        ("تعليم الركوب", "العناية بالخيل", False),
+        ("Διδασκαλία", "διδασκαλια", True),
+        ("🐴", "🎠", False),
+    ],
+)
+def test_two_activities_are_compared_as_a_person_would(office: Office, activity: str, job: str, same: bool) -> None:
+    services.save_facts(teacher=office.sophie, activity=activity, employed_as=job)
+    assert (office.sophie.pk in reasons(office.send())) is same
+
+
 def test_an_own_activity_outweighs_the_usual_one(office: Office) -> None:
     services.save_facts(teacher=office.sophie, activity="Grooming", employed_as="grooming")
     assert list(reasons(office.send())) == [office.sophie.pk]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from jobs import access, console, health, services, worker
-from jobs.models import Job, JobQuerySet, Queue
+from jobs.models import Batch, Job, JobQuerySet, Queue
 
 WATCH_SECONDS = 2
 WORK_PAUSE_SECONDS = 0.5
@@ -79,9 +79,18 @@ class Command(BaseCommand):
         else:
             self._say_retried(self._each(ids, services.retry))
 
-    def cancel(self, *, ids: Iterable[str], **options: Any) -> None:
-        count = self._each(ids, services.cancel)
+    def cancel(self, *, ids: Iterable[str], batch: str, yes: bool, **options: Any) -> None:
+        if bool(ids) == bool(batch):
+            raise CommandError(_("Name the jobs to cancel, or say --batch."))
+        count = self._cancel_batch(batch, yes) if batch else self._each(ids, services.cancel)
         self._say(ngettext("%(count)d job cancelled.", "%(count)d jobs cancelled.", count), count)
+
+    def _cancel_batch(self, prefix: str, yes: bool) -> int:
+        """What of it has begun goes on."""
+        batch = _find_batch(prefix)
+        count = batch.jobs.waiting().count()
+        self._confirm(ngettext("Cancel %(count)d waiting job?", "Cancel %(count)d waiting jobs?", count), count, yes)
+        return services.cancel_batch(batch.pk)
 
     def flush(self, *, kind: str, queue: str, yes: bool, **options: Any) -> None:
         count = _narrow(Job.objects.failed(), kind=kind, queue=queue).count()
@@ -180,12 +189,13 @@ def _add_repairing(actions: Any) -> None:
     retry.add_argument("--all", action="store_true", help=_("every failed job"))
     _add_choice(retry)
     cancel = actions.add_parser("cancel", help=_("cancel jobs that wait or run"))
-    cancel.add_argument("ids", nargs="+", metavar="ID")
+    cancel.add_argument("ids", nargs="*", metavar="ID")
+    cancel.add_argument("--batch", default="", metavar="TOKEN", help=_("what still waits of a batch"))
     flush = actions.add_parser("flush", help=_("delete failed jobs"))
     _add_choice(flush)
     clear = actions.add_parser("clear", help=_("cancel every job that waits"))
     clear.add_argument("--queue", default="")
-    for parser in (flush, clear):
+    for parser in (cancel, flush, clear):
         parser.add_argument("--yes", action="store_true", help=_("do not ask"))
     for name, text in (("pause", _("let nothing of a queue start")), ("resume", _("let a paused queue go on"))):
         actions.add_parser(name, help=text).add_argument("queue", metavar="QUEUE")
@@ -216,6 +226,13 @@ def _find(prefix: str) -> Job:
     if len(found) > 1:
         text = _("Several jobs have an ID that begins with %(prefix)s, such as %(first)s and %(second)s: give more of it.")
         raise CommandError(text % {"prefix": prefix, "first": found[0].token, "second": found[1].token})
+    return found[0]
+
+
+def _find_batch(prefix: str) -> Batch:
+    found = list(access.batches_beginning_with(prefix)[:2])
+    if len(found) != 1:
+        raise CommandError(_("No batch, or more than one, has an ID that begins with %(prefix)s.") % {"prefix": prefix})
     return found[0]
 
 

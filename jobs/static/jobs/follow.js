@@ -220,9 +220,9 @@ function renderBatch(element, batch) {
 }
 
 function countsOf(element, batch) {
-  const failed = batch.error + batch.cancelled;
-  const unsure = Math.min(failed, Number(element.dataset.unsure ?? 0));
-  return { sent: batch.done, failed: failed - unsure, unsure, running: batch.running, pending: batch.pending };
+  const unsure = Math.min(batch.error, Number(element.dataset.unsure ?? 0));
+  const { done: sent, running, pending, cancelled } = batch;
+  return { sent, failed: batch.error - unsure, unsure, running, pending, cancelled };
 }
 
 function renderMulti(svg, counts, total) {

@@ -8,14 +8,16 @@ const CHOSEN = "input[name=teachers]:checked";
 /* ── What the sending changes ── */
 
 const live = document.getElementById("live");
-let handled = null;
+let counted = live?.querySelector("[data-counted]")?.dataset.counted; // when the page was made
 let refreshing = 0;
 
 live?.addEventListener("batch:update", (event) => {
-  const { done, error, cancelled, running } = event.detail.job;
+  const { done, error, cancelled, running, pending } = event.detail.job;
+  const stop = document.getElementById("stop");
+  if (stop) stop.hidden = !pending;
   const state = [done, error, cancelled, running].join();
-  if (handled !== null && state !== handled) refreshSoon();
-  handled = state;
+  if (state !== counted) refreshSoon();
+  counted = state;
 });
 live?.addEventListener("batch:ended", refreshSoon);
 

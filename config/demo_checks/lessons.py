@@ -1,85 +1,26 @@
-"""`bin/demo --check`: the main job through HTTP, as a client program would do it, with nothing but the standard library.
-
-Each step prints a line with its time. The first effect that is not seen ends the check with what was wrong.
-"""
+"""A lesson planned as a client program would: its repeats, debits, mails and reminders are seen, each once."""
 
 import json
-import secrets
-import time
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from http.cookiejar import CookieJar
-from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
+from urllib.request import HTTPCookieProcessor, Request, build_opener
 
-WAIT_SECONDS = 30
+from .visitor import NotSeenError, Step, Visitor, require, wait_until
+
 WEEKS = 5
 FEWEST_TEACHERS, FEWEST_CLIENTS = 25, 60
-SPOKEN_NOTE = Path(__file__).resolve().parents[1] / "audio" / "demo_notes" / "jane.ogg"
-SPOKEN = {"first_name": "Jane", "last_name": "Smith", "phone": "0499 12 34 56", "horse": "Apollo"}
-
-
-class NotSeenError(Exception):
-    """An effect that should be there and is not."""
 
 
 @dataclass
-class Answer:
-    status: int
-    body: Any
-
-
-@dataclass
-class Visitor:
-    """Somebody with a token, or nobody yet."""
-
-    url: str
-    token: str = ""
-
-    def get(self, path: str, **query: Any) -> Answer:
-        return self.send("GET", f"{path}?{urlencode(query)}" if query else path)
-
-    def post(self, path: str, body: dict[str, Any], **headers: str) -> Answer:
-        return self.send("POST", path, body, headers)
-
-    def upload(self, path: str, file: Path, **fields: str) -> Answer:
-        mark = secrets.token_hex(16)
-        parts = [f'form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in fields.items()]
-        parts.append(f'form-data; name="file"; filename="{file.name}"\r\n\r\n'.encode() + file.read_bytes())
-        body = b"".join(f"--{mark}\r\nContent-Disposition: ".encode() + part + b"\r\n" for part in parts) + f"--{mark}--\r\n".encode()
-        return self.send("POST", path, body, {"Content-Type": f"multipart/form-data; boundary={mark}"})
-
-    def send(self, method: str, path: str, body: dict[str, Any] | bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
-        sent = {"Accept": "application/json", "Accept-Language": "fr", "Content-Type": "application/json", **(headers or {})}
-        if self.token:
-            sent["Authorization"] = f"Token {self.token}"
-        address = path if path.startswith("http") else self.url + path
-        data = json.dumps(body).encode() if isinstance(body, dict) else body
-        try:
-            with urlopen(Request(address, data, sent, method=method), timeout=30) as answer:
-                return Answer(answer.status, parse(answer.read()))
-        except HTTPError as error:
-            with error:
-                return Answer(error.code, parse(error.read()))
-
-    def log_in(self, username: str) -> "Visitor":
-        answer = self.post("/api/login/", {"username": username, "password": "demo"})
-        require(answer.status == 200, f"{username} cannot log in: {answer}")
-        return Visitor(self.url, answer.body["token"])
-
-
-@dataclass
-class Check:
+class LessonCheck:
     """What one step leaves for the next."""
 
     nobody: Visitor
-    mark: str = field(default_factory=lambda: secrets.token_hex(3))
-    manager: Visitor = field(init=False)
+    manager: Visitor
+    mark: str
     teacher: dict[str, Any] = field(init=False)
     payer: dict[str, Any] = field(init=False)  # has a subscription
     debtor: dict[str, Any] = field(init=False)  # has none
@@ -89,13 +30,23 @@ class Check:
     lesson: dict[str, Any] = field(init=False)
     job: dict[str, Any] = field(init=False)
     lessons: list[dict[str, Any]] = field(init=False)
-    note: dict[str, Any] = field(init=False)
 
-    def log_in(self) -> str:
-        self.manager = self.nobody.log_in("manager")
-        me = self.manager.get("/api/me/").body
-        require(me["clubs"][0]["role"] == "manager", f"the manager manages no club: {me}")
-        return f"manager of {me['clubs'][0]['name']}"
+    def steps(self) -> list[Step]:
+        return [
+            ("find people", self.find_people),
+            ("bring our own", self.bring_people),
+            ("preview a weekly lesson", self.preview),
+            ("plan it", self.plan),
+            ("follow its job", self.follow),
+            ("plan it again, same key", self.plan_again),
+            ("see its repeats", self.see_repeats),
+            ("see the debits", self.see_debits),
+            ("see the mails", self.see_mails),
+            ("see the reminders", self.see_reminders),
+            ("see it on the page", self.see_the_page),
+            ("be refused", self.be_wrong),
+            ("be a stranger", self.be_a_stranger),
+        ]
 
     def find_people(self) -> str:
         teachers, clients = (self.manager.get(f"/api/{name}/").body["count"] for name in ("teachers", "clients"))
@@ -105,18 +56,15 @@ class Check:
     def bring_people(self) -> str:
         """Of our own, so that the check can be repeated on the same data."""
         self.teacher, self.payer, self.debtor = (
-            self.create(f"/api/{kind}/", {"first_name": name, "last_name": self.mark, "email": f"{name.lower()}.{self.mark}@example.org"})
-            for kind, name in (("teachers", "Maude"), ("clients", "Paul"), ("clients", "Diane"))
+            self.person(kind, name) for kind, name in (("teachers", "Maude"), ("clients", "Paul"), ("clients", "Diane"))
         )
         pack = {"client": self.payer["id"], "kind": "pack", "credits": 10, "valid_from": str(date.today() - timedelta(days=1))}  # noqa: DTZ011  any day before
-        self.subscription = self.create("/api/subscriptions/", pack)
+        self.subscription = self.manager.create("/api/subscriptions/", pack)
         return "a teacher, a client with 10 lessons, a client with none"
 
-    def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self.manager.post(path, body)
-        require(answer.status == 201, f"POST {path}: {answer}")
-        made: dict[str, Any] = answer.body
-        return made
+    def person(self, kind: str, name: str) -> dict[str, Any]:
+        email = f"{name.lower()}.{self.mark}@example.org"
+        return self.manager.create(f"/api/{kind}/", {"first_name": name, "last_name": self.mark, "email": email})
 
     def preview(self) -> str:
         """The first day from next week on that the club is open."""
@@ -208,112 +156,21 @@ class Check:
         require(self.request["title"] in page, "the lesson is not on the planning page")
         return "on the planning page, after the log-in form"
 
-    def speak(self) -> str:
-        answer = self.manager.upload("/api/audio/upload", SPOKEN_NOTE, language="en")
-        require(answer.status == 202 and answer.body["status"] == "pending", f"the note was not taken: {answer}")
-        self.note = answer.body
-        return f"note {self.note['audio_record_id']}, {self.note['status']}"
-
-    def find_the_spoken_client(self) -> str:
-        def ended() -> bool:
-            self.note = self.manager.get(self.note["status_url"]).body | {"status_url": self.note["status_url"]}
-            return self.note["status"] in ("done", "failed")
-
-        wait_until(ended, "the note to be understood")
-        require(self.note["status"] == "done" and self.note["client"], f"the note names nobody: {self.note}")
-        client = self.manager.get(f"/api/clients/{self.note['client']['id']}/").body
-        require({name: client[name] for name in SPOKEN} == SPOKEN, f"not what was said: {client}")
-        return str(self.note["message"])
-
-    def undo(self) -> str:
-        change = next(row for row in self.note["client"]["changes"] if row["field"] == "horse")
-        answer = self.manager.post(f"/api/clients/changes/{change['id']}/undo/", {})
-        client = self.manager.get(f"/api/clients/{change['client']}/").body
-        require(answer.status == 200 and client["horse"] == change["old"], f"the horse is still there: {client}")
-        return f"{change['field']} of second {change['position_seconds']}: “{change['words']}”"
-
-    def erase(self) -> str:
-        """So that the check can be repeated; with the client go the note and its recording."""
-        removed = self.manager.send("DELETE", f"/api/clients/{self.note['client']['id']}/").status
-        left = [self.manager.get(path).status for path in (self.note["status_url"], self.note["file_url"])]
-        require([removed, *left] == [204, 404, 404], f"not erased: {removed}, {left}")
-        return "404 for note and recording"
-
     def be_a_stranger(self) -> str:
         stranger = self.nobody.log_in("stranger")
         paths = [f"/api/lessons/{self.lesson['id']}/", f"/api/clients/{self.payer['id']}/", self.job["status_url"]]
-        paths += [self.note["status_url"], self.note["file_url"]]
         answers = {path: stranger.get(path).status for path in paths}
         require(set(answers.values()) == {404}, f"a stranger sees something: {answers}")
         others = {**self.request, "starts_at": "2031-01-06T10:00:00", "repeat": None}
         refused = stranger.post("/api/lessons/", others).status
         require(refused in (400, 404), f"a stranger plans with our teacher: {refused}")
-        return "404 for lesson, client, job, note and recording"
+        return "404 for lesson, client and job"
 
     def be_wrong(self) -> str:
         """The same hour, teacher and place again: refused at its field, and nothing is made."""
         answer = self.manager.post("/api/lessons/", {**self.request, "repeat": None})
         require(answer.status == 400 and "teacher" in answer.body, f"a double booking was not refused at its field: {answer}")
         return str(answer.body["teacher"][0])
-
-    def see_health(self) -> str:
-        answer = self.nobody.log_in("operator").get("/api/health/")
-        require(answer.status == 200 and answer.body["status"] == "ok", f"not healthy: {answer}")
-        return f"ok, {len(answer.body['workers'])} workers"
-
-
-def check_demo(url: str) -> int:
-    check = Check(Visitor(url))
-    steps: list[tuple[str, Callable[[], str]]] = [
-        ("log in", check.log_in),
-        ("find people", check.find_people),
-        ("bring our own", check.bring_people),
-        ("preview a weekly lesson", check.preview),
-        ("plan it", check.plan),
-        ("follow its job", check.follow),
-        ("plan it again, same key", check.plan_again),
-        ("see its repeats", check.see_repeats),
-        ("see the debits", check.see_debits),
-        ("see the mails", check.see_mails),
-        ("see the reminders", check.see_reminders),
-        ("see it on the page", check.see_the_page),
-        ("be refused", check.be_wrong),
-        ("speak about a client", check.speak),
-        ("find the client", check.find_the_spoken_client),
-        ("undo a field", check.undo),
-        ("be a stranger", check.be_a_stranger),
-        ("erase the client", check.erase),
-        ("see the health", check.see_health),
-    ]
-    for name, step in steps:
-        if not run(name, step):
-            return 1
-    print(f"All {len(steps)} steps saw their effect.")
-    return 0
-
-
-def run(name: str, step: Callable[[], str]) -> bool:
-    began = time.monotonic()
-    try:
-        seen, ok = step(), True
-    except NotSeenError as error:
-        seen, ok = str(error), False
-    except (URLError, KeyError, IndexError, TypeError) as error:
-        seen, ok = f"an answer of another shape: {error!r}", False
-    print(f"{'ok ' if ok else 'NO '} {name:<24} {(time.monotonic() - began) * 1000:7.0f} ms  {seen}", flush=True)
-    return ok
-
-
-def require(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise NotSeenError(otherwise)
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        require(time.monotonic() < deadline, f"waited {WAIT_SECONDS} s in vain for {what}")
-        time.sleep(0.1)
 
 
 def state_of(lesson: dict[str, Any], client: int) -> str:
@@ -322,9 +179,3 @@ def state_of(lesson: dict[str, Any], client: int) -> str:
 
 def hours_between(earlier: str, later: str) -> float:
     return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() / 3600
-
-
-def parse(content: bytes) -> Any:
-    with suppress(ValueError):
-        return json.loads(content)
-    return content.decode(errors="replace")
