@@ -14,6 +14,9 @@ BREAKING = (
     "tests/lessons/test_killed_worker.py",
     "tests/lessons/test_send_notice.py",
     "tests/lessons/test_double_booking.py",
+    "tests/audio/test_killed_worker.py",
+    "tests/audio/test_at_once.py",
+    "tests/audio/test_upload.py",
 )
 
 

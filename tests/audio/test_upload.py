@@ -1,5 +1,7 @@
 """A recording is taken in at once, by what it holds; what cannot be one is refused at its field."""
 
+from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,9 @@ import pytest
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from knox.models import get_token_model
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 
@@ -100,6 +104,24 @@ def test_a_file_that_is_too_large_is_413(studio: Studio, settings: Settings, siz
     answer = upload(studio, wav() + bytes(size - len(wav())))
     assert (answer.status_code, answer.json()) == (413, {"file": ["The recording is larger than 1 MB."]})
     assert kept() == []
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[LiveServer]:
+    server = LiveServer("127.0.0.1")
+    yield server
+    server.stop()
+
+
+def test_the_refusal_reaches_who_is_still_sending(site: LiveServer, settings: Settings) -> None:
+    settings.AUDIO_MAX_MEGABYTES = 1
+    _row, token = get_token_model().objects.create(user=World().manager)
+    headers = {"Authorization": f"Token {token}", "Content-Type": "multipart/form-data; boundary=x"}
+    line = HTTPConnection(site.thread.host, site.thread.port, timeout=60)
+    line.request("POST", UPLOAD, bytes(4 * 1024 * 1024), headers)
+    answer = line.getresponse()
+    assert (answer.status, "larger than 1 MB" in answer.read().decode()) == (413, True)
+    line.close()
 
 
 def test_more_than_ten_a_minute_is_429(studio: Studio) -> None:
