@@ -194,6 +194,8 @@ def test_a_storage_that_is_away_is_503_and_leaves_nothing(studio: Studio, settin
     answer = upload(studio)
     assert (answer.status_code, answer.json()["detail"].split(":")[0]) == (503, "The recording could not be stored")
     assert not VoiceNote.objects.exists()
+    page = api(studio.manager).post("/audio/", {"file": recording()}, format="multipart", follow=True)
+    assert "could not be stored" in page.content.decode()
 
 
 def test_only_a_manager_records(studio: Studio) -> None:
