@@ -28,6 +28,7 @@ from .filters import VoiceNoteFilter
 from .models import FieldChange, NotePreference, VoiceNote
 from .reception import drain, is_too_large
 from .serializers import (
+    POLL_SECONDS,
     ErasedSerializer,
     FieldChangeSerializer,
     NoteAnswerSerializer,
@@ -102,7 +103,10 @@ class StatusView(ClubView):
     @extend_schema(responses=VoiceNoteStatusSerializer)
     def get(self, request: Request, pk: int) -> Response:
         note = get_object_or_404(VoiceNote.objects.with_details(), club=self.membership.club, pk=pk)
-        return Response(VoiceNoteStatusSerializer(VoiceNote.with_candidates([note])[0]).data, headers={"Cache-Control": "no-store"})
+        response = Response(VoiceNoteStatusSerializer(VoiceNote.with_candidates([note])[0]).data, headers={"Cache-Control": "no-store"})
+        if not note.ended:
+            response["Retry-After"] = str(POLL_SECONDS)
+        return response
 
 
 @extend_schema(parameters=[CLUB])

@@ -1,7 +1,7 @@
 """From whatever a browser or a phone recorded to samples. What a file is, its content says, never its name.
 
 Nothing here trusts what was uploaded: only the formats and codecs below are opened (a playlist names other files of this machine),
-a header's promises are compared with what is there, and no more is decoded than was asked for.
+and no more is decoded than was asked for, whatever a header promises.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def probe(file: IO[bytes]) -> Probe:
         if frame is None:
             raise _no_sound()
         name, content_type = FORMATS[container.format.name.split(",")[0]]
-        return Probe(name, stream.codec_context.name, content_type, _duration(container, stream, name))
+        return Probe(name, stream.codec_context.name, content_type, _duration(container, name))
 
 
 def decode(file: IO[bytes], max_seconds: float) -> Samples:
@@ -159,15 +159,11 @@ def _pieces(resampler: AudioResampler | None, frame: av.AudioFrame | None) -> It
             yield memoryview(piece.planes[0])[: piece.samples * BYTES_A_SAMPLE]
 
 
-def _duration(container: InputContainer, stream: AudioStream, name: str) -> float | None:
-    """As the header says, unless it cannot know or promises more than the file holds: a WAV of a stream claims 4 GB."""
+def _duration(container: InputContainer, name: str) -> float | None:
+    """As the header says, unless it could only guess; libav itself does not believe a WAV that claims more than the file holds."""
     if name in GUESSING or not container.duration or container.duration < 0:
         return None
-    seconds = float(container.duration) / 1_000_000
-    bits_a_second = stream.codec_context.bit_rate
-    if stream.codec_context.name.startswith("pcm_") and bits_a_second:
-        seconds = min(seconds, container.size * 8 / bits_a_second)
-    return seconds
+    return container.duration / 1_000_000
 
 
 def _size(file: IO[bytes]) -> int:

@@ -13,6 +13,8 @@ from lessons.serializers import LARGEST_ID, JobReferenceSerializer
 from . import wording
 from .models import FieldChange, NotePreference, VoiceNote
 
+POLL_SECONDS = 2  # a note takes seconds to minutes; its job's own URL has a livelier pace
+
 
 class RecordingSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(help_text="webm, ogg, mp4, mp3 or wav, judged by what it holds.")
@@ -134,6 +136,10 @@ class VoiceNoteStatusSerializer(VoiceNoteSerializer):
     """All of one note."""
 
     words = serializers.JSONField(help_text="Each word with its start and end in seconds.")
+    poll_after_ms = serializers.SerializerMethodField(help_text="0: nothing is left to ask.")
+
+    def get_poll_after_ms(self, note: VoiceNote) -> int:
+        return 0 if note.ended else 1000 * POLL_SECONDS
 
     @extend_schema_field(OutcomeClientSerializer(allow_null=True))
     def get_client(self, note: VoiceNote) -> dict[str, Any] | None:

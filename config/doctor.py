@@ -68,11 +68,11 @@ def _look(check: Check) -> Diagnosis:
     """A part that fails in a way that nobody foresaw is a finding too."""
     try:
         return check.look()
-    except (OperationalError, InterfaceError) as error:
-        # Translators: "la base de données ne répond pas : %(error)s"
-        text = _("the database does not answer: %(error)s") % {"error": _first_line(error)}
-        return Diagnosis("fail", text, _("Check that it runs, and DATABASE_URL."))
     except Exception as error:
+        if isinstance(error, OperationalError | InterfaceError) and not connection.is_usable():
+            # Translators: "la base de données ne répond pas : %(error)s"
+            text = _("the database does not answer: %(error)s") % {"error": _first_line(error)}
+            return Diagnosis("fail", text, _("Check that it runs, and DATABASE_URL."))
         return Diagnosis("fail", f"{type(error).__name__}: {_first_line(error)}", str(check.remedy))
 
 
@@ -152,7 +152,7 @@ def look_at_mail_server() -> Diagnosis:
         text = _("%(server)s refuses the user name or the password") % where
         return Diagnosis("fail", text, _("Correct them in EMAIL_URL."))
     except (OSError, smtplib.SMTPException) as error:
-        text = _("%(server)s: %(error)s") % {**where, "error": _first_line(error) or type(error).__name__}
+        text = _("%(server)s: %(error)s") % {**where, "error": _reason(error)}
         return Diagnosis("fail", text, _("Check EMAIL_URL and that the server runs; in development: manage.py mailbox."))
     finally:
         with suppress(OSError, smtplib.SMTPException):
@@ -160,6 +160,11 @@ def look_at_mail_server() -> Diagnosis:
     if code != 250:
         return Diagnosis("fail", _("%(server)s answers with %(code)d") % {**where, "code": code}, _("Ask whoever runs it."))
     return Diagnosis("ok", _("%(server)s answers") % where)
+
+
+def _reason(error: Exception) -> str:
+    """Without the number of the system's error, which helps nobody."""
+    return str(getattr(error, "strerror", None) or _first_line(error) or type(error).__name__)
 
 
 def look_at_storage() -> Diagnosis:

@@ -18,6 +18,9 @@ BREAKING = (
     "tests/letters/test_killed_workers.py",
     "tests/letters/test_mail_faults.py",
     "tests/letters/thousand_letters.py",
+    "tests/audio/test_killed_worker.py",
+    "tests/audio/test_at_once.py",
+    "tests/audio/test_upload.py",
 )
 
 

@@ -139,6 +139,9 @@ def _upload(request: HttpRequest, club: Club) -> HttpResponse:
             made = services.upload_note(club=club, user=request.user, **form.recording())
         except services.Refused as refusal:
             form.refuse(refusal)
+        except services.NotStored as trouble:
+            messages.error(request, str(trouble))
+            return redirect("notes")
         else:
             return redirect("note", pk=made.pk)
     return _show_notes(request, club, form)

@@ -34,7 +34,7 @@ def status_of(studio: Studio, note: VoiceNote) -> dict[str, Any]:
 def test_a_note_that_waits_says_so(studio: Studio) -> None:
     body = status_of(studio, studio.note(JEAN))
     assert (body["status"], body["progress"], body["message"]) == ("pending", 0, "Waiting to be processed")
-    assert (body["client"], body["error_message"], body["processed_at"]) == (None, "", None)
+    assert (body["client"], body["error_message"], body["processed_at"], body["poll_after_ms"]) == (None, "", None, 2000)
 
 
 def test_a_note_that_is_processed_says_what_its_job_says(studio: Studio) -> None:
@@ -57,6 +57,7 @@ def test_a_note_that_is_done_says_what_it_changed(studio: Studio) -> None:
         "field": "horse", "old": "", "new": "Tornado", "words": "Tornado"
     }  # fmt: skip
     assert body["processed_at"]
+    assert body["poll_after_ms"] == 0
 
 
 def test_an_updated_record_is_called_updated(studio: Studio) -> None:

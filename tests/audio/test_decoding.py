@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -146,18 +147,21 @@ def test_a_recording_without_sound_is_refused(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("name", "content"),
     [
-        "ffconcat version 1.0\nfile {}\n",
-        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{}\n#EXT-X-ENDLIST\n",
-        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://{}\n#EXT-X-ENDLIST\n",
+        ("list.txt", "ffconcat version 1.0\nfile secret.mp3\n"),
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nsecret.mp3\n#EXT-X-ENDLIST\n"),
     ],
 )
-def test_a_playlist_opens_no_file_of_this_machine(content: str, tmp_path: Path) -> None:
-    """libav's own way of reading would play it."""
-    (tmp_path / "secret.wav").write_bytes(voices.english())
-    with pytest.raises(UnreadableAudio):
-        decode(BytesIO(content.format(tmp_path / "secret.wav").encode()), 60)
+def test_a_playlist_opens_no_file_of_this_machine(name: str, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """libav would play it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.mp3").write_bytes(voices.recorded("mp3"))
+    (tmp_path / name).write_text(content)
+    with av.open(str(tmp_path / name)) as naive:
+        assert naive.streams.audio
+    with (tmp_path / name).open("rb") as file, pytest.raises(UnreadableAudio):
+        decode(file, 60)
 
 
 @pytest.mark.parametrize("rate", [1, 100, 1_000_000])

@@ -1,12 +1,14 @@
 """The job behind a note, from its words to its client's record, whatever dies in between."""
 
 import pytest
+from pytest_django import Settings
 
 from audio.models import FieldChange, VoiceNote
 from jobs.models import Job
 from jobs.worker import drain
 from lessons.models import Client
 from tests.audio.studio import Studio, fresh, wav
+from tests.lessons.world import World
 
 pytestmark = pytest.mark.django_db
 SMITH = "Hi, my name is Jane Smith and my email is jane.smith@gmail.com."
@@ -85,3 +87,10 @@ def test_a_cancelled_note_is_not_stuck(studio: Studio) -> None:
     note = studio.note(SMITH)
     Job.objects.update(status="cancelled")
     assert (fresh(note).status, fresh(note).error) == ("failed", "It was stopped before it was processed.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_within_the_request_it_is_done_with_the_answer(transactional_db: None, settings: Settings) -> None:
+    settings.JOBS_INLINE = True
+    note = Studio(World()).upload(language="en")
+    assert (fresh(note).status, fresh(note).transcription, fresh(note).client) == ("done", "", None)

@@ -61,7 +61,7 @@ def test_its_length_is_known_once_it_is_decoded(studio: Studio) -> None:
     assert fresh(note).duration_seconds == pytest.approx(3.9, abs=0.7)
 
 
-@pytest.mark.parametrize("content", [wav(seconds=3), wav(seconds=3, hertz=440), voices.noise(3, 0.2)])
+@pytest.mark.parametrize("content", [wav(seconds=3), wav(seconds=5, hertz=433), voices.noise(3, 0.2)])
 def test_of_what_is_no_speech_nothing_is_written(studio: Studio, content: bytes) -> None:
     before = Client.objects.count()
     note = process(studio, content)

@@ -1,5 +1,10 @@
 """A recording is taken in at once, by what it holds; what cannot be one is refused at its field."""
 
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from knox.models import get_token_model
 from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
@@ -19,6 +25,8 @@ from jobs.models import Job
 from jobs.signals import enqueued
 from lessons.models import Client
 from tests.audio.studio import Studio, recording, wav
+from tests.cluster import cluster_environment, wait_until
+from tests.lessons.mailservers import free_port
 from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +110,43 @@ def test_a_file_that_is_too_large_is_413(studio: Studio, settings: Settings, siz
     assert kept() == []
 
 
+@pytest.fixture
+def gunicorn(transactional_db: None, tmp_path: Path) -> Iterator[int]:
+    """The port of the web server of production: Django's own reads to the end by itself."""
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--no-control-socket",
+        "--log-level",
+        "error",
+    ]
+    environment = cluster_environment(AUDIO_MAX_MEGABYTES="1", VAR_DIR=str(tmp_path))
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: answers(port), 60)
+        yield port
+        process.terminate()
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_the_refusal_reaches_who_is_still_sending(gunicorn: int) -> None:
+    _row, token = get_token_model().objects.create(user=World().manager)
+    headers = {"Authorization": f"Token {token}", "Content-Type": "multipart/form-data; boundary=x", "Accept-Language": "en"}
+    line = HTTPConnection("127.0.0.1", gunicorn, timeout=60)
+    line.request("POST", UPLOAD, bytes(6 * 1024 * 1024), headers)
+    answer = line.getresponse()
+    assert (answer.status, "larger than 1 MB" in answer.read().decode()) == (413, True)
+    line.close()
+
+
 def test_more_than_ten_a_minute_is_429(studio: Studio) -> None:
     answers: list[Response] = [upload(studio, b"x") for _ in range(11)]
     assert [answer.status_code for answer in answers] == [400] * 10 + [429]
@@ -149,6 +194,8 @@ def test_a_storage_that_is_away_is_503_and_leaves_nothing(studio: Studio, settin
     answer = upload(studio)
     assert (answer.status_code, answer.json()["detail"].split(":")[0]) == (503, "The recording could not be stored")
     assert not VoiceNote.objects.exists()
+    page = api(studio.manager).post("/audio/", {"file": recording()}, format="multipart", follow=True)
+    assert "could not be stored" in page.content.decode()
 
 
 def test_only_a_manager_records(studio: Studio) -> None:
