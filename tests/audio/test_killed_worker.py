@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,8 @@ def job_of(note: VoiceNote) -> Job:
 
 
 def kill_the_worker_of(note: VoiceNote) -> None:
-    os.kill(worker_of(job_of(note)) or 0, signal.SIGKILL)
+    pid = wait_until(lambda: worker_of(job_of(note)), WAIT_SECONDS)
+    os.kill(pid, signal.SIGKILL)
 
 
 def assert_once(note: VoiceNote, *, attempts: int = 2) -> None:
@@ -108,12 +110,16 @@ def test_a_note_that_kills_its_worker_each_time_fails_in_the_end(studio: Studio,
     note = studio.upload(wav(hertz=440), language="en")
     with cluster(server, tmp_path):
         for attempt in (1, 2, 3):
-            wait_until(lambda number=attempt: asked(server, TRANSCRIPTIONS) == number, WAIT_SECONDS)  # type: ignore[misc]  # bound in the loop
+            wait_until(partial(attempt_stands, note, server, attempt), WAIT_SECONDS)
             kill_the_worker_of(note)
-            wait_until(lambda: not worker_of(job_of(note)), WAIT_SECONDS)
-            Job.objects.waiting().filter(pk=job_of(note).pk).update(run_at=None)
         wait_until(lambda: ended(job_of(note)), WAIT_SECONDS)
     assert (fresh(note).status, bool(fresh(note).error)) == ("failed", True)
+
+
+def attempt_stands(note: VoiceNote, server: Server, number: int) -> bool:
+    """However long the job should wait before it."""
+    Job.objects.waiting().filter(pk=job_of(note).pk).update(run_at=None)
+    return asked(server, TRANSCRIPTIONS) == number
 
 
 def worker_waits_for_a_lock() -> Any:

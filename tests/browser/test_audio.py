@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserType, Dialog, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserType, Dialog, FilePayload, Locator, Page, Route, expect
 
 from audio.models import FieldChange, VoiceNote
 from jobs.models import Job
@@ -81,6 +81,10 @@ def toast(page: Page) -> Locator:
     return page.locator(".toast")
 
 
+def file(name: str, content_type: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": content_type, "buffer": content}
+
+
 def problem(page: Page) -> Locator:
     return page.locator("#recorder [data-part=problem]")
 
@@ -103,7 +107,7 @@ def test_who_speaks_sees_the_clients_record_made(open_page: OpenPage, studio: St
 
 def test_the_end_is_told_on_another_page(open_page: OpenPage, studio: Studio, worker: Worker) -> None:
     page = open_page(NOTES, **ALLOWED)
-    page.set_input_files("input[type=file]", files=[{"name": "memo.mp3", "mimeType": "audio/mpeg", "buffer": recorded("mp3")}])
+    page.set_input_files("input[type=file]", files=[file("memo.mp3", "audio/mpeg", recorded("mp3"))])
     send(page)
     expect(state_of(page)).to_have_text("Note sent")
     page.goto("/club/planning")
@@ -175,7 +179,7 @@ def test_a_refused_microphone_is_explained_and_a_file_still_goes(open_page: Open
     page = open_page(NOTES)
     page.get_by_role("button", name="Record", exact=True).click()
     expect(problem(page)).to_contain_text("The microphone is refused for this page.")
-    page.set_input_files("input[type=file]", files=[{"name": "memo.wav", "mimeType": "audio/wav", "buffer": english()}])
+    page.set_input_files("input[type=file]", files=[file("memo.wav", "audio/wav", english())])
     send(page)
     expect(state_of(page)).to_have_text("Note sent")
 
@@ -241,7 +245,7 @@ def test_a_page_with_an_unsent_recording_asks_before_it_goes(open_page: OpenPage
 
 def test_what_is_no_sound_is_refused_with_its_reason(open_page: OpenPage, studio: Studio) -> None:
     page = open_page(NOTES)
-    page.set_input_files("input[type=file]", files=[{"name": "photo.webm", "mimeType": "audio/webm", "buffer": b"\xff\xd8\xff\xe0 JFIF"}])
+    page.set_input_files("input[type=file]", files=[file("photo.webm", "audio/webm", b"\xff\xd8\xff\xe0 JFIF")])
     send(page)
     expect(problem(page)).to_contain_text("no sound recording that can be read")
     assert not VoiceNote.objects.exists()
@@ -316,7 +320,7 @@ def test_a_marked_word_plays_from_where_it_was_said(open_page: OpenPage, studio:
 
 def test_a_file_goes_without_javascript(open_page: OpenPage, studio: Studio) -> None:
     page = open_page(NOTES, java_script_enabled=False)
-    page.set_input_files("input[type=file]", files=[{"name": "memo.wav", "mimeType": "audio/wav", "buffer": english()}])
+    page.set_input_files("input[type=file]", files=[file("memo.wav", "audio/wav", english())])
     page.get_by_role("button", name="Send the note").click()
     note = VoiceNote.objects.get()
     expect(page).to_have_url(re.compile(f"/audio/{note.pk}/$"))

@@ -16,4 +16,6 @@ class Command(BaseCommand):
         fill_demo_letters(club=club)
         make_reference_set(club=club)
         fill_demo_notes(club=club)
-        self.stdout.write(f"{club.name}: {club.teachers.count()} teachers, {club.clients.count()} clients, {club.lessons.count()} lessons")
+        names = ("teachers", "clients", "lessons", "voice_notes")
+        counts = (f"{getattr(club, name).count()} {name.replace('_', ' ')}" for name in names)
+        self.stdout.write(f"{club.name}: {', '.join(counts)}")
