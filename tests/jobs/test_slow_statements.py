@@ -15,13 +15,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def everything_is_slow(settings: Settings) -> None:
+def nothing_is_noted_yet(settings: Settings) -> None:
+    settings.SLOW_QUERY_SECONDS = 100
     slow_statements.store()
     SlowStatement.objects.all().delete()
-    settings.SLOW_QUERY_SECONDS = 0
 
 
 def ask(settings: Settings, value: str = "Jean Dupont") -> None:
+    """One statement that counts as slow."""
+    settings.SLOW_QUERY_SECONDS = 0
     list(Job.objects.filter(label=value))
     settings.SLOW_QUERY_SECONDS = 100
 
@@ -35,6 +37,7 @@ def test_it_is_logged_once_with_fingerprint_time_and_origin(settings: Settings, 
 
 
 def test_its_values_are_logged_nowhere(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.SLOW_QUERY_SECONDS = 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'Jean Dupont', 42")
     settings.SLOW_QUERY_SECONDS = 100
@@ -73,8 +76,7 @@ def test_one_in_a_transaction_that_is_rolled_back_is_counted_too(settings: Setti
     assert SlowStatement.objects.count() == 1
 
 
-def test_a_quick_one_is_not_noted(settings: Settings) -> None:
-    settings.SLOW_QUERY_SECONDS = 100
+def test_a_quick_one_is_not_noted() -> None:
     list(Job.objects.all())
     slow_statements.store()
     assert not SlowStatement.objects.exists()
