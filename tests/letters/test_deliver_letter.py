@@ -287,8 +287,8 @@ def test_a_worker_killed_in_the_conversation_leaves_an_unsure_letter_and_no_seco
     assert letter.job
     with ScriptedServer(END="HANG") as server, Cluster(EMAIL_URL=f"smtp://127.0.0.1:{server.port}"):
         wait_until(server.hanging.is_set)
-        os.kill(wait_until(lambda: worker_of(letter.job)), signal.SIGKILL)
-        wait_until(lambda: ended(letter.job))  # type: ignore[arg-type]  # asserted above
+        os.kill(wait_until(lambda: worker_of(letter.job)), signal.SIGKILL)  # type: ignore[arg-type]  # asserted above
+        wait_until(lambda: ended(letter.job))  # type: ignore[arg-type]
         assert server.calls == 1
     assert statuses() == {"Léa Dumont": "unsure"}
 
