@@ -89,6 +89,21 @@ def test_a_file_of_an_older_spreadsheet_keeps_its_accents(visitor: Visitor, offi
     assert "Émilie" in page_of(upload(visitor, HEAD + "Émilie;Jacobs;;;\n", "cp1252"))
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_address_of_two_lines_keeps_them(visitor: Visitor, office: Office, end: str) -> None:
+    text = HEAD.strip() + end + f'Sophie;Lambert;;"Rue du Bois 12{end}1000 Bruxelles";' + end + "Anne;Willems;;;" + end
+    do_import(visitor, text)
+    assert VolunteerFacts.objects.get(teacher=office.sophie).address == "Rue du Bois 12\n1000 Bruxelles"
+    assert Teacher.objects.filter(first_name="Anne").exists()
+
+
+@pytest.mark.parametrize("line", ['Anne;Willems;;"Rue', 'Anne;Willems;;"Rue "du" Pré";', f"Anne;Willems;;{'x' * 140_000};"])
+def test_a_line_that_cannot_be_read_is_named_and_nothing_is_imported(visitor: Visitor, office: Office, line: str) -> None:
+    answer = do_import(visitor, HEAD + "Zoé;Adam;;;\n" + line + "\nMax;Claes;;;\n")
+    assert (answer.status_code, Teacher.objects.count()) == (422, 2)
+    assert "cannot be read" in page_of(answer)
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_any_usual_delimiter_will_do(visitor: Visitor, office: Office, delimiter: str) -> None:
     assert "<b>1</b> new" in page_of(upload(visitor, f"First name{delimiter}Last name\nAnne{delimiter}Willems\n"))
