@@ -174,7 +174,14 @@ def test_a_refusal_is_final_with_the_servers_own_words(letter: VolunteerLetterSe
     assert (letter.status, letter.error_message) == ("failed", words)
 
 
-@pytest.mark.parametrize("answer", ["DROP", "nonsense"])
+@pytest.mark.parametrize("script", [{"END": "200 taken"}, {"RCPT": "265 fine"}])
+def test_any_yes_of_a_server_is_a_yes(letter: VolunteerLetterSend, use: Use, script: dict[str, str]) -> None:
+    with ScriptedServer(**script) as server:
+        use(server.port)
+        assert (attempt().status, statuses()) == ("done", {"Léa Dumont": "sent"})
+
+
+@pytest.mark.parametrize("answer", ["DROP", "nonsense", "354 go on"])
 def test_no_answer_after_the_dot_is_unsure_and_never_sent_again(letter: VolunteerLetterSend, use: Use, answer: str) -> None:
     with ScriptedServer(END=answer) as server:
         use(server.port)
