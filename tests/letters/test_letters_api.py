@@ -117,6 +117,11 @@ def test_the_log_can_be_narrowed(office: Office, manager: APIClient) -> None:
         assert [row["teacher_name"] for row in manager.get("/api/letters/", query).json()["results"]] == ["Sophie Lambert"]
 
 
+@pytest.mark.parametrize("teacher", ["9" * 23, "0", "x"])
+def test_a_teacher_that_can_be_none_is_told(manager: APIClient, teacher: str) -> None:
+    assert list(manager.get("/api/letters/", {"teacher": teacher}).json()) == ["teacher"]
+
+
 def test_a_status_that_is_none_is_told(manager: APIClient) -> None:
     assert list(manager.get("/api/letters/", {"status": "lost"}).json()) == ["status"]
 
