@@ -137,7 +137,8 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
 
 
 def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
-    wording, figures = papers_of(letter.sending_id)
+    wording, figures = papers_of(letter.sending_id, letter.figures_now)
+    letter.figures_version = figures.version
     content = Letter(
         club=letter.club,
         volunteer=letter.teacher_name,
@@ -151,8 +152,8 @@ def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
 
 
 @lru_cache(maxsize=20)
-def papers_of(sending: int) -> tuple[Wording, LegalFigures]:
-    """What all letters of one sending share, so each process reads it once."""
+def papers_of(sending: int, figures_version: int) -> tuple[Wording, LegalFigures]:
+    """What all letters of one sending share, so each process reads it once, and again when the figures are mended meanwhile."""
     shared = Sending.objects.select_related("wording", "figures").get(pk=sending)
     return shared.wording, shared.figures
 
@@ -187,7 +188,8 @@ def _end(letter: VolunteerLetterSend, status: Status, error: str = "") -> None:
 
 def _done_so_far(letter: VolunteerLetterSend) -> dict[str, Any]:
     """Written with the next step, because a statement of its own costs each letter a commit."""
-    return {"attempts": letter.attempts, "pdf": letter.pdf.name, "pdf_sha256": letter.pdf_sha256}
+    pdf = {"pdf": letter.pdf.name, "pdf_sha256": letter.pdf_sha256, "figures_version": letter.figures_version}
+    return {"attempts": letter.attempts, **pdf}
 
 
 def _unsure_text() -> str:

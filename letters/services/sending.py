@@ -196,6 +196,7 @@ def _letter(papers: _Papers, sending: Sending, **fields: Any) -> VolunteerLetter
         club=papers.club,
         year=papers.year,
         sending=sending,
+        figures_version=papers.figures.version,
         sent_by_user=papers.user,
         **fields,
     )

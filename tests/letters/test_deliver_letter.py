@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 from datetime import timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -213,6 +214,18 @@ def test_one_connection_serves_many_letters(office: Office, use: Use) -> None:
         use(server.port)
         drain()
         assert (server.accepted, server.calls) == (5, 1)
+
+
+def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught: Catcher) -> None:
+    office.send()
+    for letter, ceiling in zip(VolunteerLetterSend.objects.order_by("pk"), ["45.01", "46.02"], strict=True):
+        office.figures.daily_ceiling = Decimal(ceiling)  # mended while the batch runs
+        office.figures.save()
+        held: Any = SimpleNamespace(job=letter.job, attempt=1, confirm=lambda: None)
+        tasks.send(held, letter.sending_id, letter.teacher_id or 0)
+        letter.refresh_from_db()
+        assert letter.figures_version == office.figures.version
+        assert ceiling in text_of(services.read_pdf(letter))
 
 
 def test_the_statements_of_a_letter_are_few(letter: VolunteerLetterSend, caught: Catcher) -> None:
