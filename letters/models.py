@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, MinValueValidator, URLValidator
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -163,7 +163,7 @@ class Sending(models.Model):
 
 class VolunteerLetterSendQuerySet(models.QuerySet["VolunteerLetterSend"]):
     def with_details(self) -> "VolunteerLetterSendQuerySet":
-        return self.select_related("club", "teacher__volunteer_facts").annotate(figures_now=F("sending__figures__version"))
+        return self.select_related("club", "teacher__volunteer_facts", "sending__figures").defer("sending__skipped")
 
     def counts(self) -> dict[str, int]:
         """How many have each status, in one query; a status that nobody has counts 0."""
@@ -231,8 +231,6 @@ class VolunteerLetterSend(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
     updated_at = models.DateTimeField(_("updated at"), auto_now=True, db_default=Now())
-
-    figures_now: int  # of with_details(): the version of the figures, which an operator may have changed since the click
 
     objects = VolunteerLetterSendQuerySet.as_manager()
 
