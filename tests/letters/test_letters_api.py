@@ -226,6 +226,11 @@ def test_the_wording_is_read_and_changed(office: Office, manager: APIClient) -> 
     assert list(manager.patch("/api/letters/wording/", {"insurer": "x" * 121, "allowance": "gold"}).json()) == ["insurer", "allowance"]
 
 
+@pytest.mark.parametrize(("language", "words"), [("fr", "Non trouvé."), ("en", "Not found.")])
+def test_what_is_not_there_is_told_in_the_callers_language(manager: APIClient, language: str, words: str) -> None:
+    assert manager.get("/api/letters/1/", headers={"accept-language": language}).json() == {"detail": words}
+
+
 @pytest.mark.parametrize("path", ["", "pdf/", "retry/", "resolve/", "cancel/"])
 def test_a_letter_of_another_club_is_not_there(office: Office, stranger: APIClient, path: str) -> None:
     letter = office.letter_to(office.lea)
