@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Visitor
+from pytest_django import Settings
 
 from lessons.models import Teacher
+from letters.forms import LARGEST_CSV
 from letters.models import VolunteerFacts
 from tests.lessons.world import World, visitor_of
 from tests.letters.office import Office
@@ -62,6 +64,13 @@ def test_a_good_file_is_imported(visitor: Visitor, office: Office) -> None:
     anne, sophie = Teacher.objects.get(first_name="Anne"), Teacher.objects.get(first_name="Sophie")
     assert (anne.club, anne.silk, anne.volunteer_facts.employed_as) == (office.club, 3, "Office")
     assert (sophie.pk, sophie.email) == (office.sophie.pk, "s@example.org")
+
+
+def test_the_largest_file_fits_into_its_confirmation(visitor: Visitor, office: Office, settings: Settings) -> None:
+    page = page_of(upload(visitor, HEAD + "Anne;Willems;;;\n"))
+    form = page[page.index('<form id="import"') :].partition(">")[0]
+    assert 'enctype="multipart/form-data"' in form  # else each accent takes six characters
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE > 2 * LARGEST_CSV
 
 
 def test_an_empty_cell_changes_nothing(visitor: Visitor, office: Office) -> None:
