@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 from datetime import timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -172,7 +173,14 @@ def test_a_refusal_is_final_with_the_servers_own_words(letter: VolunteerLetterSe
     assert (letter.status, letter.error_message) == ("failed", words)
 
 
-@pytest.mark.parametrize("answer", ["DROP", "nonsense"])
+@pytest.mark.parametrize("script", [{"END": "200 taken"}, {"RCPT": "265 fine"}])
+def test_any_yes_of_a_server_is_a_yes(letter: VolunteerLetterSend, use: Use, script: dict[str, str]) -> None:
+    with ScriptedServer(**script) as server:
+        use(server.port)
+        assert (attempt().status, statuses()) == ("done", {"Léa Dumont": "sent"})
+
+
+@pytest.mark.parametrize("answer", ["DROP", "nonsense", "354 go on"])
 def test_no_answer_after_the_dot_is_unsure_and_never_sent_again(letter: VolunteerLetterSend, use: Use, answer: str) -> None:
     with ScriptedServer(END=answer) as server:
         use(server.port)
@@ -204,6 +212,18 @@ def test_one_connection_serves_many_letters(office: Office, use: Use) -> None:
         use(server.port)
         drain()
         assert (server.accepted, server.calls) == (5, 1)
+
+
+def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught: Catcher) -> None:
+    office.send()
+    for letter, ceiling in zip(VolunteerLetterSend.objects.order_by("pk"), ["45.01", "46.02"], strict=True):
+        office.figures.daily_ceiling = Decimal(ceiling)  # mended while the batch runs
+        office.figures.save()
+        held: Any = SimpleNamespace(job=letter.job, attempt=1, confirm=lambda: None)
+        tasks.send(held, letter.sending_id, letter.teacher_id or 0)
+        letter.refresh_from_db()
+        assert letter.figures_version == office.figures.version
+        assert ceiling in text_of(services.read_pdf(letter))
 
 
 def test_the_statements_of_a_letter_are_few(letter: VolunteerLetterSend, caught: Catcher) -> None:
