@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -68,8 +68,9 @@ def run() -> int:
 def run_check() -> int:
     with tempfile.TemporaryDirectory(prefix="aussitot-") as temporary:
         var = Path(os.environ.get("VAR_DIR", temporary)).resolve()
-        with started(var, port_from("PORT", free_port()), port_from("SMTP_PORT", free_port())) as (url, _):
-            return check_demo(url, partial(run_python, environment=demo_environment(url, var, 0)))
+        port, smtp_port = free_ports(2)
+        with started(var, port_from("PORT", port), port_from("SMTP_PORT", smtp_port)) as (url, _):
+            return check_demo(url, partial(run_python, environment=demo_environment(url, var, smtp_port)))
 
 
 @contextmanager
@@ -156,10 +157,11 @@ def require_free(name: str, port: int) -> None:
             raise GivesUp(f"port {port} {reason}. Choose another: {name}={min(port + 1, 65535)} bin/demo") from error
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """All held until the last is found: none is given twice."""
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 LARGEST_BYTES = 30_000_000
+START_SECONDS = 60  # aiosmtpd's own 5 are too few on a machine that does much else
 ID = re.compile(r"\d{8}T\d{12}-[0-9a-f]{8}")  # as `store` names a message
 SENT_TO = "X-Envelope-To"  # who the message really went to, which its own headers need not say
 
@@ -37,7 +38,9 @@ def start_catcher(directory: Path, port: int, delay_seconds: float = 0) -> Contr
     """Returns once the server answers. Raises OSError where the port is taken."""
     directory.mkdir(parents=True, exist_ok=True)
     socket.create_server(("127.0.0.1", port)).close()  # refused at once; aiosmtpd would tell after 5 s
-    controller = Controller(Catcher(directory, delay_seconds), hostname="127.0.0.1", port=port, data_size_limit=LARGEST_BYTES)
+    controller = Controller(
+        Catcher(directory, delay_seconds), hostname="127.0.0.1", port=port, data_size_limit=LARGEST_BYTES, ready_timeout=START_SECONDS
+    )
     controller.start()
     return controller
 

@@ -3,10 +3,17 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from knox.auth import TokenAuthentication
-from rest_framework import exceptions, parsers, renderers
+from rest_framework import exceptions, parsers, renderers, views
+from rest_framework.response import Response
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Django's own words for a missing row are English and name the class."""
+    return views.exception_handler(exceptions.NotFound() if isinstance(error, Http404) else error, context)
 
 
 class JSONParser(parsers.JSONParser):

@@ -159,13 +159,13 @@ def _converse(smtp: smtplib.SMTP, sender: str, recipients: list[str], data: byte
         code, words = smtp.getreply()
     except TRANSPORT_ERRORS as error:
         raise UnknownOutcome(_words(error)) from error
-    if not 200 <= code < 600:
+    if not (200 <= code < 300 or 400 <= code < 600):
         raise UnknownOutcome(f"{code} {words!r}")
     _expect(250, code, words)
 
 
 def _expect(code: int, answered: int, words: bytes) -> None:
-    if answered // 10 == code // 10:  # 251: accepted as well
+    if answered // 100 == code // 100:  # the first digit decides (RFC 5321, 4.3.2)
         return
     said = f"{answered} {words.decode(errors='replace')}"
     if 500 <= answered < 600:

@@ -163,7 +163,7 @@ class Sending(models.Model):
 
 class VolunteerLetterSendQuerySet(models.QuerySet["VolunteerLetterSend"]):
     def with_details(self) -> "VolunteerLetterSendQuerySet":
-        return self.select_related("club", "teacher__volunteer_facts")
+        return self.select_related("club", "teacher__volunteer_facts", "sending__figures").defer("sending__skipped")
 
     def counts(self) -> dict[str, int]:
         """How many have each status, in one query; a status that nobody has counts 0."""
@@ -221,6 +221,7 @@ class VolunteerLetterSend(models.Model):
     message_id = models.CharField(_("Message-ID"), max_length=120, default=new_message_id)
     pdf = models.FileField(_("PDF"), max_length=200, blank=True)
     pdf_sha256 = models.CharField(_("SHA-256 of the PDF"), max_length=64, blank=True)
+    figures_version = models.PositiveIntegerField(_("version of the figures"), default=0, help_text=_("Of those in the PDF."))
     sending = models.ForeignKey(Sending, models.CASCADE, related_name="letters", verbose_name=_("sending"))
     job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
     sent_by_user = models.ForeignKey(

@@ -16,7 +16,6 @@ MOST_TEACHERS = 100_000
 class LetterSerializer(serializers.ModelSerializer[VolunteerLetterSend]):
     batch = serializers.UUIDField(source="sending.batch_id", read_only=True, allow_null=True)
     wording_version = serializers.IntegerField(source="sending.wording.version", read_only=True)
-    figures_version = serializers.IntegerField(source="sending.figures_version", read_only=True)
     has_pdf = serializers.SerializerMethodField()
 
     class Meta:

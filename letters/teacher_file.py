@@ -4,6 +4,7 @@ import csv
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -21,6 +22,12 @@ COLUMNS = {
     "activity": ("activite", "activite volontaire", "activity"),
     "employed_as": ("salarie pour", "employe pour", "employed for"),
 }
+
+
+class BadLine(Exception):
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 @dataclass
@@ -63,7 +70,12 @@ class TeacherFile:
 
 def parse(content: str) -> TeacherFile:
     """Lines and columns; nothing is checked yet but the head of the file."""
-    rows = list(_rows(content))
+    try:
+        rows = list(_rows(content))
+    except BadLine as bad:
+        # Translators: French “La ligne %(number)d ne peut pas être lue : un guillemet ouvre ou ferme une case au mauvais endroit.”
+        words = _("Line %(number)d cannot be read: a quotation mark opens or closes a cell in the wrong place.")
+        return TeacherFile(error=words % {"number": bad.number})
     if not rows:
         return TeacherFile(error=_("The file is empty."))
     head = [_column(name) for name in rows[0][1]]
@@ -95,15 +107,16 @@ def match(read: TeacherFile, club: Club) -> None:
 
 
 def _rows(content: str) -> Iterator[tuple[int, list[str]]]:
+    """Each with the line that it ends on. A cell in quotation marks may hold several lines, such as an address."""
     first = content.partition("\n")[0]
     delimiter = max(";,\t", key=first.count)
-    reader = csv.reader(content.splitlines(), delimiter=delimiter)
+    reader = csv.reader(StringIO(content, newline=None), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 yield reader.line_num, [cell.strip() for cell in cells]
-    except csv.Error:
-        return
+    except csv.Error as error:
+        raise BadLine(reader.line_num) from error
 
 
 def _values(head: list[str], cells: list[str]) -> dict[str, str]:

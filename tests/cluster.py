@@ -6,18 +6,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import connection
 
 from jobs.models import Job, Worker
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 120  # only what is broken takes so long, also where many share one slow processor
 
 
-def wait_until(condition: Callable[[], T | None], seconds: float = 15) -> T:
+def wait_until(condition: Callable[[], T | None], seconds: float = PATIENCE_SECONDS) -> T:
     """The first true value of the condition; a failure names what was waited for."""
     end = time.monotonic() + seconds
     while not (value := condition()):
@@ -27,10 +30,10 @@ def wait_until(condition: Callable[[], T | None], seconds: float = 15) -> T:
 
 
 def database_url() -> str:
-    settings = connection.settings_dict
+    database = connection.settings_dict
     if connection.vendor == "sqlite":
-        return f"sqlite:///{settings['NAME']}"
-    return f"postgres://{settings['USER']}:{settings['PASSWORD']}@{settings['HOST']}:{settings['PORT']}/{settings['NAME']}"
+        return f"sqlite:///{database['NAME']}"
+    return f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
 def cluster_environment(**more: str) -> dict[str, str]:
@@ -53,7 +56,11 @@ class Cluster:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Cluster":
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -65,14 +72,15 @@ class Cluster:
         command = [sys.executable, "manage.py", "qcluster"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
         if self.wait:
-            wait_until(lambda: len(self.worker_pids()) >= self.workers, 30)
+            express = settings.Q_CLUSTER["workers"] - settings.JOBS_WORKERS
+            wait_until(lambda: len(self.worker_pids()) >= self.workers + express)
 
     @property
     def main(self) -> subprocess.Popen[bytes]:
         assert self.process, "the cluster was not started"
         return self.process
 
-    def stop(self, seconds: float = 30) -> float:
+    def stop(self, seconds: float = PATIENCE_SECONDS) -> float:
         """SIGTERM, as systemd sends it; returns the seconds it took."""
         began = time.monotonic()
         self.main.send_signal(signal.SIGTERM)
@@ -82,8 +90,10 @@ class Cluster:
     def kill(self) -> None:
         """Everything at once, by the session that it was started in."""
         if self.main.poll() is None or self.pids():
-            os.killpg(self.main.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the last of it ended by itself a moment before
+                os.killpg(self.main.pid, signal.SIGKILL)
         self.main.wait()
+        wait_until(lambda: not self.pids())
 
     def pids(self) -> list[int]:
         """Of every process of this cluster that still lives."""
@@ -109,7 +119,7 @@ class Cluster:
         return [pid for pid in self.children_of(self.sentinel) if pid not in self.worker_pids()][1]
 
     def worker_pids(self) -> list[int]:
-        return list(Worker.objects.filter(pid__in=self.pids()).values_list("pid", flat=True))
+        return list(Worker.objects.filter(pid__in=self.pids()).order_by("pid").values_list("pid", flat=True))
 
 
 def worker_of(job: Job) -> int | None:

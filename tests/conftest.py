@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pytest_django import Settings
+
+# The same examples each time, however long one takes: a slow machine is no finding.
+hypothesis.settings.register_profile("certain", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("certain")
 
 
 @pytest.fixture(autouse=True)

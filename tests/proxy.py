@@ -10,7 +10,10 @@ class Proxy:
 
     def __init__(self, host: str, port: int) -> None:
         self.target = (host, port)
-        self.port = 0
+        self._holder = socket.socket()  # never listens: while the wire is cut, nobody else may come by the port
+        self._holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._holder.bind(("127.0.0.1", 0))
+        self.port: int = self._holder.getsockname()[1]
         self._listener: socket.socket | None = None
         self._pairs: list[socket.socket] = []
 
@@ -20,10 +23,10 @@ class Proxy:
 
     def __exit__(self, *exception: object) -> None:
         self.cut()
+        self._holder.close()
 
     def mend(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
 
     def cut(self) -> None:
@@ -39,6 +42,10 @@ class Proxy:
                 near, _ = listener.accept()
                 far = socket.create_connection(self.target)
                 self._pairs += [near, far]
+                if self._listener is not listener:  # cut a moment before
+                    _close(near)
+                    _close(far)
+                    return
                 for source, sink in ((near, far), (far, near)):
                     threading.Thread(target=_carry, args=[source, sink], daemon=True).start()
 

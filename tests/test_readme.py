@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from config.demo import free_ports
 from jobs.models import Job
 from letters.models import VolunteerLetterSend
+from tests.cluster import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -62,7 +64,7 @@ def test_the_quick_start_is_what_runs_here() -> None:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The quick start's first command, on ports and in a directory of its own; afterwards nothing of it may be left."""
-    port, smtp_port = free_port(), free_port()
+    port, smtp_port = free_ports(2)
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")}
     environment |= {"PORT": str(port), "SMTP_PORT": str(smtp_port), "VAR_DIR": str(tmp_path_factory.mktemp("var"))}
     command = block("Quick start").partition("#")[0].strip()
@@ -76,7 +78,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
     assert [port for port in (port, smtp_port) if answers(port)] == []
 
 
@@ -95,9 +97,3 @@ def test_the_calls_of_the_api_work_as_they_are_written(demo: str) -> None:
 def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -19,7 +19,7 @@ from lessons import mailer
 from lessons.models import Teacher
 from letters import messages
 from letters.letter import Letter, facts_of, to_pdf
-from letters.models import LegalFigures, Sending, VolunteerLetterSend, Wording
+from letters.models import VolunteerLetterSend, Wording
 from letters.selection import BAD_ADDRESS, is_address, words_for
 
 from .words import preview_letter, today_of
@@ -137,12 +137,13 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
 
 
 def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
-    wording, figures = papers_of(letter.sending_id)
+    figures = letter.sending.figures
+    letter.figures_version = figures.version
     content = Letter(
         club=letter.club,
         volunteer=letter.teacher_name,
         facts=facts_of(teacher),
-        wording=wording,
+        wording=wording_of(letter.sending.wording_id),
         figures=figures,
         dated=today_of(letter.club),
         reference=f"{letter.year}-{letter.pk}",
@@ -151,10 +152,9 @@ def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
 
 
 @lru_cache(maxsize=20)
-def papers_of(sending: int) -> tuple[Wording, LegalFigures]:
-    """What all letters of one sending share, so each process reads it once."""
-    shared = Sending.objects.select_related("wording", "figures").get(pk=sending)
-    return shared.wording, shared.figures
+def wording_of(pk: int) -> Wording:
+    """A version never changes, and all letters of one sending share it: each process reads it once."""
+    return Wording.objects.get(pk=pk)
 
 
 def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:
@@ -187,7 +187,8 @@ def _end(letter: VolunteerLetterSend, status: Status, error: str = "") -> None:
 
 def _done_so_far(letter: VolunteerLetterSend) -> dict[str, Any]:
     """Written with the next step, because a statement of its own costs each letter a commit."""
-    return {"attempts": letter.attempts, "pdf": letter.pdf.name, "pdf_sha256": letter.pdf_sha256}
+    pdf = {"pdf": letter.pdf.name, "pdf_sha256": letter.pdf_sha256, "figures_version": letter.figures_version}
+    return {"attempts": letter.attempts, **pdf}
 
 
 def _unsure_text() -> str:

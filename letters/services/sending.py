@@ -130,13 +130,19 @@ def _select(papers: _Papers, teachers: str | list[int]) -> Selection:
     rows = rows.filter(active=True, volunteer=True) if named is None else rows.filter(pk__in=named)
     standing = _standing(papers)
     facts = rows.values_list(
-        "pk", "first_name", "last_name", "email", "volunteer", "volunteer_facts__activity", "volunteer_facts__employed_as"
+        "pk", "first_name", "last_name", "email", "volunteer", "active", "volunteer_facts__activity", "volunteer_facts__employed_as"
     )
     candidates = [
         Candidate(
-            pk, f"{first} {last}".strip(), email, volunteer, activity or papers.wording.activity, job or "", frozenset(standing.get(pk, ()))
+            pk,
+            f"{first} {last}".strip(),
+            email,
+            volunteer and active,
+            activity or papers.wording.activity,
+            job or "",
+            frozenset(standing.get(pk, ())),
         )
-        for pk, first, last, email, volunteer, activity, job in facts
+        for pk, first, last, email, volunteer, active, activity, job in facts
     ]
     if named and (strangers := named - {candidate.teacher for candidate in candidates}):
         raise NotInClub({"teachers": [_("The club has no such teacher: %(ids)s.") % {"ids": ", ".join(map(str, sorted(strangers)))}]})
@@ -190,6 +196,7 @@ def _letter(papers: _Papers, sending: Sending, **fields: Any) -> VolunteerLetter
         club=papers.club,
         year=papers.year,
         sending=sending,
+        figures_version=papers.figures.version,
         sent_by_user=papers.user,
         **fields,
     )

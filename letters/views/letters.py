@@ -140,10 +140,7 @@ def cancel(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
 def pdf(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     """The very bytes that were sent."""
     letter = _letter(club, pk)
-    try:
-        content = letter.pdf.read() if letter.pdf else b""
-    except FileNotFoundError:
-        content = b""
+    content = services.read_pdf(letter)
     if not content:
         raise Http404
     name = filename_of(letter.teacher_name, letter.year, club.language)

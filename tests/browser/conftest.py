@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,10 +11,11 @@ from django.conf import settings as django_settings
 from django.test import Client as Visitor
 from django.test import override_settings
 from django.utils import translation
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from tests.cluster import PATIENCE_SECONDS, wait_until
 from tests.lessons.world import World
 
 # Playwright keeps an event loop in the thread of the tests, which is all that Django looks at.
@@ -22,12 +24,14 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 DESK = {"width": 1280, "height": 900}
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
+expect.set_options(timeout=PATIENCE_MS)
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": shutil.which("chromium"), "args": QUIET}
+    return {"executable_path": shutil.which("chromium"), "args": QUIET, "timeout": PATIENCE_MS}
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +69,7 @@ def open_page(browser: Browser, live_server: LiveServer, world: World) -> Iterat
         if user:
             context.add_cookies([{"name": django_settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.extend(complaints_in(message)))
         if before:
@@ -76,7 +80,13 @@ def open_page(browser: Browser, live_server: LiveServer, world: World) -> Iterat
     yield open_at
     for context in contexts:
         context.close()
+    wait_until(lambda: not requests_under_way())  # they read tables that are emptied next
     assert complaints == []
+
+
+def requests_under_way() -> list[str]:
+    """The live server has a thread for each connection of the browser, as long as it lasts."""
+    return [thread.name for thread in threading.enumerate() if "process_request_thread" in thread.name]
 
 
 def session_of(user: Any) -> str:

@@ -49,7 +49,7 @@ def follow(open_page: OpenPage, world: World, server: Server) -> Page:
     """The week with the lesson and its job, answered by `server`; the page's clock stands still until it is told to run."""
 
     def prepare(page: Page) -> None:
-        page.clock.install(time=server.now - timedelta(seconds=10))
+        page.clock.install(time=server.now - timedelta(hours=1))
         page.clock.pause_at(server.now)
         page.route(JOBS, server)
 

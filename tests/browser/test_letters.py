@@ -43,7 +43,7 @@ def test_the_bar_follows_the_letters_to_their_end(open_page: OpenPage, office: O
     expect(bar).to_contain_text("0 letters of 2 handled")
     expect(bar).to_contain_text("2 waiting")
     with Cluster(workers=1, EMAIL_URL=f"smtp://127.0.0.1:{mail[0]}"):
-        expect(bar).to_contain_text("2 letters of 2 handled", timeout=30_000)
+        expect(bar).to_contain_text("2 letters of 2 handled")
         expect(bar).to_contain_text("2 sent")
         expect(page.locator(f"#row-{office.sophie.pk}")).to_contain_text("Sent")
         expect(page.locator(".tabs")).to_contain_text("Waiting 0")
@@ -55,7 +55,7 @@ def test_what_becomes_unsure_asks_for_a_decision_without_a_reload(open_page: Ope
     page = open_page(LETTERS)
     expect(page.locator("[data-batch]")).to_contain_text("2 waiting")
     end(VolunteerLetterSend.objects.get(teacher=office.sophie), "unsure", "It may have arrived.")
-    expect(page.locator("#yours")).to_contain_text("Sophie Lambert", timeout=30_000)
+    expect(page.locator("#yours")).to_contain_text("Sophie Lambert")
     expect(page.locator("[data-batch]")).to_contain_text("1 to check")
     page.get_by_role("button", name="It arrived – Sophie Lambert").click()
     expect(page.locator("#yours")).to_have_count(0)
@@ -77,8 +77,8 @@ def test_a_stop_by_somebody_else_is_seen_without_a_reload(open_page: OpenPage, o
     batch = office.send().batch
     page = open_page(LETTERS)
     services.cancel_waiting(club=office.club, batch=batch.pk)
-    expect(page.locator("[data-batch]")).to_contain_text("2 cancelled", timeout=30_000)
-    expect(page.locator(f"#row-{office.lea.pk}")).to_contain_text("Cancelled", timeout=30_000)
+    expect(page.locator("[data-batch]")).to_contain_text("2 cancelled")
+    expect(page.locator(f"#row-{office.lea.pk}")).to_contain_text("Cancelled")
 
 
 def test_what_happened_before_the_first_poll_is_seen(open_page: OpenPage, office: Office) -> None:
@@ -90,7 +90,7 @@ def test_what_happened_before_the_first_poll_is_seen(open_page: OpenPage, office
         page.wait_for_timeout(50)
     end(VolunteerLetterSend.objects.get(teacher=office.lea), "failed")
     polls[0].continue_()
-    expect(page.locator("#yours")).to_contain_text("Léa Dumont", timeout=30_000)
+    expect(page.locator("#yours")).to_contain_text("Léa Dumont")
 
 
 def test_a_choice_is_kept_while_rows_change(open_page: OpenPage, office: Office) -> None:
@@ -99,7 +99,7 @@ def test_a_choice_is_kept_while_rows_change(open_page: OpenPage, office: Office)
     page.get_by_role("checkbox", name="Léa Dumont").check()
     expect(page.get_by_role("button", name="Send to 1 chosen")).to_be_enabled()
     end(VolunteerLetterSend.objects.get(teacher=office.lea), "failed", "No.")
-    expect(page.locator(f"#row-{office.lea.pk}")).to_contain_text("Failed", timeout=30_000)
+    expect(page.locator(f"#row-{office.lea.pk}")).to_contain_text("Failed")
     expect(page.get_by_role("checkbox", name="Léa Dumont")).to_be_checked()
 
 

@@ -41,7 +41,7 @@ def test_a_lesson_is_on_the_grid_at_once_and_then_says_what_happened(open_page: 
     expect(card).to_be_visible()
     assert Job.objects.get(kind="lessons.after_create").status == Job.Status.PENDING, "it is there before any worker has begun"
     with Cluster(workers=1):
-        expect(card).to_contain_text("3 lessons created", timeout=20_000)
+        expect(card).to_contain_text("3 lessons created")
         told = page.locator(".tray [data-told]")
         expect(told).to_contain_text("3 sessions taken from subscriptions")
         expect(told).to_contain_text("1 client without a session left")
@@ -89,7 +89,7 @@ def test_the_grid_is_one_tab_stop_and_arrows_move_in_it(open_page: OpenPage, wor
 def test_arrows_turn_the_weeks(open_page: OpenPage, world: World) -> None:
     page = open_page(f"/club/planning?jour={world.day}")
     page.keyboard.press("ArrowRight")
-    expect(page).to_have_url(re.compile(f"semaine={world.day + timedelta(days=5)}$"))
+    page.wait_for_url(re.compile(f"semaine={world.day + timedelta(days=5)}$"))  # until it is loaded, and hears keys
     page.keyboard.press("t")
     expect(page).to_have_url(re.compile("/club/planning$"))
 
@@ -200,6 +200,7 @@ def test_a_hidden_teacher_stays_hidden_in_the_next_week(open_page: OpenPage, wor
     page.get_by_label("Sophie").uncheck()
     expect(page.locator(".lesson:visible")).to_have_count(1)
     page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("semaine="))
     expect(page.locator(".legend")).to_contain_text("Sophie")
     expect(page.locator(".lesson:visible")).to_have_count(0)
 

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from config.demo import free_ports
+from tests.lessons.mailservers import refusing_port
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -29,10 +32,8 @@ def test_a_port_that_is_none_is_one_clear_line(tmp_path: Path, value: str) -> No
 
 
 def test_a_database_that_does_not_answer_is_one_clear_line(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))  # held but not listening: whoever connects is refused
-        words = demo(
-            tmp_path, DATABASE_URL=f"postgres://nobody@127.0.0.1:{probe.getsockname()[1]}/nowhere", PORT="18111", SMTP_PORT="18112"
-        )
+    port, smtp_port = map(str, free_ports(2))
+    with refusing_port() as nobody:
+        words = demo(tmp_path, DATABASE_URL=f"postgres://nobody@127.0.0.1:{nobody}/nowhere", PORT=port, SMTP_PORT=smtp_port)
     assert words.startswith("bin/demo: manage.py migrate failed: ")
     assert words.count("\n") == 1

@@ -16,7 +16,7 @@ import pytest
 from config.demo_checks import check_demo
 from config.demo_checks.letters import LetterCheck
 from config.demo_checks.visitor import NotSeenError, Visitor
-from tests.lessons.mailservers import free_port
+from tests.lessons.mailservers import refusing_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ANNE, MARC = "anne@example.org", "marc@example.org"
@@ -67,7 +67,8 @@ def test_it_sees_every_effect_also_on_the_same_data_again(tmp_path: Path) -> Non
 
 
 def test_a_stack_that_does_not_answer_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    assert check_demo(f"http://127.0.0.1:{free_port()}", str) == 1
+    with refusing_port() as port:
+        assert check_demo(f"http://127.0.0.1:{port}", str) == 1
     assert capsys.readouterr().out.startswith("NO  log in")
 
 

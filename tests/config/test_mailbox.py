@@ -1,7 +1,6 @@
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from config import mailbox
+from config.demo import free_ports
+from tests.cluster import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def port(settings: Settings) -> Iterator[int]:
     settings.DEBUG = True
-    catcher = mailbox.start_catcher(settings.MAILBOX_DIR, free_port())
+    catcher = mailbox.start_catcher(settings.MAILBOX_DIR, free_ports(1)[0])
     yield catcher.port
     catcher.stop()
 
@@ -102,7 +103,7 @@ def test_outside_development_there_is_no_mailbox(client: Client, port: int, sett
 
 
 def test_the_command_catches_until_it_is_told_to_stop(tmp_path: Path) -> None:
-    port = free_port()
+    port = free_ports(1)[0]
     environment = {**os.environ, "SECRET_KEY": "of-the-tests", "VAR_DIR": str(tmp_path)}
     command = [sys.executable, "manage.py", "mailbox", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
@@ -110,7 +111,7 @@ def test_the_command_catches_until_it_is_told_to_stop(tmp_path: Path) -> None:
         assert str(port) in process.stdout.readline()
         send(port, letter())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert len(list((tmp_path / "mailbox").glob("*.eml"))) == 1
 
 
@@ -135,9 +136,3 @@ def letter(subject: str = "Galop 4 · mercredi") -> EmailMessage:
 def send(port: int, message: EmailMessage) -> None:
     with smtplib.SMTP("127.0.0.1", port) as server:
         server.send_message(message)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ def alive(pid: int) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def own_signals() -> None:
-    """`running` makes the process deaf to signals while it stops; the next test hears again."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+def own_signals() -> Iterator[None]:
+    """`running` makes the process deaf to signals while it stops; the next test, and what it starts, hears again."""
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield
+    for number, handler in before:
+        signal.signal(number, handler)
 
 
 def test_a_process_that_dies_is_started_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def test_a_cluster_started_without_its_database_works_when_it_comes(proxy: Proxy
     with Cluster(wait=False, **through(proxy)) as cluster:
         wait_until(lambda: len(cluster.pids()) >= 5)
         proxy.mend()
-        wait_until(lambda: ended(job), 10)
+        wait_until(lambda: ended(job))
     assert Group.objects.filter(name="late").count() == 1
 
 
@@ -50,7 +50,7 @@ def test_a_cut_wire_loses_nothing_and_doubles_nothing(proxy: Proxy) -> None:
         wait_until(Group.objects.exists)
         proxy.cut()
         proxy.mend()
-        wait_until(nothing_left, 30)
+        wait_until(nothing_left)
     assert Group.objects.count() == len(jobs)
     assert set(Job.objects.filter(kind="test.write").values_list("status", flat=True)) == {"done"}
 
@@ -60,7 +60,7 @@ def test_ended_sessions_lose_nothing_and_double_nothing() -> None:
         jobs = services.enqueue_many("test.write", [[f"job {number}"] for number in range(3000)])
         for _ in range(5):
             wait_until(lambda: terminate_sessions() > 0)
-        wait_until(nothing_left, 30)
+        wait_until(nothing_left)
     assert Group.objects.count() == len(jobs)
 
 

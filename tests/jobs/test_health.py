@@ -1,5 +1,6 @@
 """The health endpoint says what is wrong and what to do about it; the details are for operators."""
 
+import re
 from contextlib import closing
 from datetime import timedelta
 
@@ -85,9 +86,10 @@ def test_inline_jobs_need_no_worker(db: None, settings: Settings) -> None:
 
 
 def test_job_that_waits_too_long_is_told(worker: None) -> None:
-    make_job(ready_at=timezone.now() - timedelta(seconds=61))
+    make_job(ready_at=timezone.now() - timedelta(minutes=5))
     assert health.take_snapshot().status == health.DEGRADED
-    assert "The queue default has kept a job waiting for 61 s" in problems()
+    [seconds] = re.findall(r"The queue default has kept a job waiting for (\d+) s", problems())
+    assert 299 <= int(seconds) < 400
 
 
 def test_job_that_has_just_come_due_has_not_waited_since_its_creation(worker: None) -> None:
@@ -121,9 +123,9 @@ def test_unknown_kind_is_parked_and_told(worker: None) -> None:
 def test_queues_are_counted(worker: None) -> None:
     make_job(status="running")
     make_ended_job("error")
-    make_job(ready_at=timezone.now() - timedelta(seconds=5))
+    make_job(ready_at=timezone.now() - timedelta(hours=1))
     queue = health.take_snapshot().queues["default"]
-    assert queue.pop("oldest_pending_seconds") == pytest.approx(5, abs=2)
+    assert queue.pop("oldest_pending_seconds") == pytest.approx(3600, abs=60)
     assert queue == {"pending": 1, "running": 1, "error": 1, "paused": False}
 
 

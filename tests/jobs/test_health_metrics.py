@@ -41,8 +41,9 @@ def test_jobs_are_counted_by_queue_and_status(db: None, settings: Settings) -> N
 
 
 def test_oldest_waiting_job_is_timed(db: None, settings: Settings) -> None:
-    make_job(ready_at=timezone.now() - timedelta(seconds=90))
-    assert 'aussitot_jobs_oldest_pending_seconds{queue="default"} 90.' in metrics(settings)
+    make_job(ready_at=timezone.now() - timedelta(hours=1))
+    [seconds] = re.findall(r'^aussitot_jobs_oldest_pending_seconds\{queue="default"\} (\S+)$', metrics(settings), re.MULTILINE)
+    assert float(seconds) == pytest.approx(3600, abs=60)
 
 
 def test_workers_are_counted_by_state(db: None, settings: Settings) -> None:

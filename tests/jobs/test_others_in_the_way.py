@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -15,9 +14,11 @@ from django.utils import timezone
 from jobs import claims, services, tray
 from jobs.models import Job
 from jobs.worker import WorkLoop, drain
+from tests.cluster import PATIENCE_SECONDS
 from tests.jobs.conftest import make_ended_job, make_job, make_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
+NO_PROCESS = 2**22 + 1  # Linux counts no further than 2**22
 needs_row_locks = pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite locks the whole database")
 
 
@@ -30,12 +31,12 @@ def another_transaction(job: Job, **changes: object) -> Iterator[threading.Event
         with transaction.atomic():
             Job.objects.filter(pk=job.pk).update(**changes)
             changed.set()
-            commit.wait(20)
+            commit.wait(PATIENCE_SECONDS)
         connection.close()
 
     thread = threading.Thread(target=change)
     thread.start()
-    changed.wait(20)
+    assert changed.wait(PATIENCE_SECONDS)
     yield commit
     commit.set()
     thread.join()
@@ -46,9 +47,9 @@ def test_a_deferred_job_that_a_long_transaction_holds_stops_no_other() -> None:
     held = make_job(run_at=timezone.now() - timedelta(seconds=1))
     services.enqueue("test.write")
     with another_transaction(held, label="held"):
-        began = time.monotonic()
         assert drain() == 1
-        assert time.monotonic() - began < 5
+    held.refresh_from_db()
+    assert (held.status, held.label) == ("pending", "held"), "it was not waited for"
 
 
 @needs_row_locks
@@ -63,7 +64,7 @@ def test_a_job_that_is_being_retried_is_not_deleted(delete: Callable[[], object]
 
 
 def test_work_without_a_cluster_takes_over_from_a_dead_process() -> None:
-    job = make_job(status="running", attempts=1, owner=f"{socket.gethostname()}:999999:1:1")
+    job = make_job(status="running", attempts=1, owner=f"{socket.gethostname()}:{NO_PROCESS}:1:1")
     assert drain() == 1
     job.refresh_from_db()
     assert (job.status, [failure.outcome for failure in job.failures.all()]) == ("done", ["crashed"])

@@ -5,6 +5,7 @@ from django.utils import translation
 from pytest_django import Settings
 
 from lessons import mailer
+from tests.lessons import mailservers
 from tests.lessons.mailservers import Catcher, real_server
 from tests.lessons.world import World
 
@@ -35,9 +36,15 @@ def use(settings: Settings) -> Use:
 
     def use(port: int) -> None:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 5
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", port, 60
 
     return use
+
+
+@pytest.fixture
+def refusing_port() -> Iterator[int]:
+    with mailservers.refusing_port() as port:
+        yield port
 
 
 @pytest.fixture

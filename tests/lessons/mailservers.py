@@ -11,6 +11,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.cluster import PATIENCE_SECONDS
+
 
 class Catcher:
     """A handler of aiosmtpd."""
@@ -27,10 +29,28 @@ class Catcher:
 @contextmanager
 def real_server() -> Iterator[tuple[int, Catcher]]:
     catcher = Catcher()
-    controller = Controller(catcher, hostname="127.0.0.1", port=free_port())
+    with serving(catcher) as port:
+        yield port, catcher
+
+
+class OwnPort(Controller):
+    """Listens where the system found a free port, and has it from the first moment."""
+
+    def __init__(self, handler: Any) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        super().__init__(handler, hostname="127.0.0.1", port=self.listener.getsockname()[1], ready_timeout=PATIENCE_SECONDS)
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self.listener)
+
+
+@contextmanager
+def serving(handler: Any) -> Iterator[int]:
+    """A real mail server with this handler of aiosmtpd, at this port."""
+    controller = OwnPort(handler)
     controller.start()
     try:
-        yield controller.port, catcher
+        yield controller.port
     finally:
         controller.stop()
 
@@ -61,7 +81,7 @@ class ScriptedServer:
             with suppress(OSError):  # the other side has gone already
                 line.shutdown(socket.SHUT_RDWR)
             line.close()
-        self.thread.join(5)
+        self.thread.join(PATIENCE_SECONDS)
 
     def _serve(self) -> None:
         while True:
@@ -71,7 +91,7 @@ class ScriptedServer:
                 return
             self.calls += 1
             self.lines.append(line)
-            with line, line.makefile("rb") as words:
+            with suppress(OSError), line, line.makefile("rb") as words:  # the other side may be gone at any word
                 self._talk(line, words)
 
     def _talk(self, line: socket.socket, words: Any) -> None:
@@ -92,7 +112,7 @@ class ScriptedServer:
         answer = self.script.get(moment, usual)
         if answer == "HANG":
             self.hanging.set()
-            self.closed.wait(60)
+            self.closed.wait(PATIENCE_SECONDS)
         if answer in ("DROP", "HANG"):
             return False
         line.sendall(answer.encode() + b"\r\n")
@@ -104,7 +124,9 @@ class ScriptedServer:
                 return
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """Held, so that nobody else comes to listen there, and not listened to."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])

@@ -12,6 +12,7 @@ from django.db import connection
 from jobs.models import Job
 from lessons import services
 from lessons.models import Enrolment, Lesson, Place
+from tests.cluster import PATIENCE_SECONDS
 from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +30,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     def run(call: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()
-            ready.wait(10)
+            ready.wait(PATIENCE_SECONDS)
             return call()
         except services.Refused as refusal:
             return refusal

@@ -76,7 +76,7 @@ def test_every_effect_happens_once_though_the_worker_was_killed(step: str) -> No
         with held(step, lesson):
             until_the_end.enter_context(Cluster(EMAIL_URL=f"smtp://127.0.0.1:{port}"))
             wait_until(lambda: stands_at(step, job))
-            os.kill(worker_of(job) or 0, signal.SIGKILL)
+            os.kill(wait_until(lambda: worker_of(job)), signal.SIGKILL)
         wait_until(lambda: ended(job))
         wait_until(lambda: not Notice.objects.exclude(status="sent").exists())
     assert_once(lesson)
@@ -91,7 +91,7 @@ def test_a_worker_killed_in_the_conversation_leaves_an_unsure_notice_and_no_seco
     job = enqueue("lessons.send_notice", notice.pk)
     with ScriptedServer(END="HANG") as server, Cluster(EMAIL_URL=f"smtp://127.0.0.1:{server.port}"):
         wait_until(server.hanging.is_set)
-        os.kill(worker_of(job) or 0, signal.SIGKILL)
+        os.kill(wait_until(lambda: worker_of(job)), signal.SIGKILL)
         wait_until(lambda: ended(job))
         assert server.calls == 1
     assert Notice.objects.get().status == "unsure"

@@ -11,8 +11,9 @@ from jobs.models import Attempt, Job
 from jobs.worker import drain
 from lessons import mailer, services
 from lessons.models import Notice
+from tests.clock import assert_delay
 from tests.lessons.conftest import Use
-from tests.lessons.mailservers import Catcher, ScriptedServer, free_port
+from tests.lessons.mailservers import Catcher, ScriptedServer
 from tests.lessons.world import World
 
 
@@ -105,16 +106,16 @@ def test_what_was_certainly_not_accepted_is_tried_again(notice: Notice, use: Use
         assert (bad.accepted, good.accepted) == (0, 1)
 
 
-def test_a_server_that_is_away_is_tried_again_later(notice: Notice, use: Use) -> None:
-    use(free_port())
+def test_a_server_that_is_away_is_tried_again_later(notice: Notice, use: Use, refusing_port: int) -> None:
+    use(refusing_port)
+    asked_at = timezone.now()
     job = attempt()
     assert job.status == "pending"
-    assert job.run_at
-    assert timedelta(seconds=20) < job.run_at - timezone.now() < timedelta(seconds=37)
+    assert_delay(job.run_at, asked_at=asked_at, least=24, most=36)
 
 
-def test_after_the_last_attempt_the_notice_has_failed(notice: Notice, use: Use) -> None:
-    use(free_port())
+def test_after_the_last_attempt_the_notice_has_failed(notice: Notice, use: Use, refusing_port: int) -> None:
+    use(refusing_port)
     assert [attempt().status for _ in range(3)] == ["pending", "pending", "error"]
     notice.refresh_from_db()
     assert (notice.status, notice.error_message) == ("failed", "The mail server could not be reached, or broke off the conversation.")

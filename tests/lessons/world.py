@@ -19,7 +19,7 @@ BRUSSELS = ZoneInfo("Europe/Brussels")
 
 def quiet_wednesday() -> date:
     """Next year in February: ahead of any reminder, and six weeks without a public holiday in Belgium."""
-    first = date(timezone.now().year + 1, 2, 1)
+    first = date(timezone.now().astimezone(BRUSSELS).year + 1, 2, 1)
     return first + timedelta(days=(2 - first.weekday()) % 7)
 
 

@@ -11,14 +11,13 @@ from dataclasses import asdict, dataclass
 from email.parser import BytesHeaderParser
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from django.db.models import F
 
 from jobs.models import Attempt, Job
 from lessons.models import Teacher
 from letters.models import VolunteerLetterSend
 from tests.cluster import Cluster, wait_until
-from tests.lessons.mailservers import free_port
+from tests.lessons.mailservers import serving
 from tests.lessons.world import World
 from tests.letters.office import Office
 
@@ -50,12 +49,8 @@ class Tally:
 @contextmanager
 def tallying_server() -> Iterator[tuple[int, Tally]]:
     tally = Tally()
-    controller = Controller(tally, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield controller.port, tally
-    finally:
-        controller.stop()
+    with serving(tally) as port:
+        yield port, tally
 
 
 @dataclass
@@ -74,10 +69,8 @@ class Pace:
         elif (self.kills + self.mains + 1) % self.main_every == 0:
             os.kill(cluster.main.pid, signal.SIGKILL)
             self.mains += 1
-        elif victims := busy_workers(cluster):
-            with suppress(ProcessLookupError):  # it ended by itself a moment before
-                os.kill(random.choice(victims), signal.SIGKILL)
-                self.kills += 1
+        else:
+            self.kills += kill_in_a_letter(cluster)
 
 
 @dataclass
@@ -104,6 +97,19 @@ def busy_workers(cluster: Cluster) -> list[int]:
     return sorted({int(owner.rsplit(":", 3)[1]) for owner in owners} & set(cluster.pids()))
 
 
+def kill_in_a_letter(cluster: Cluster) -> bool:
+    """One that stands still cannot have finished its letter between the look and the kill."""
+    victims = busy_workers(cluster)
+    for pid in random.sample(victims, len(victims)):
+        with suppress(ProcessLookupError):  # it ended by itself a moment before
+            os.kill(pid, signal.SIGSTOP)
+            holds_a_letter = pid in busy_workers(cluster)
+            os.kill(pid, signal.SIGKILL if holds_a_letter else signal.SIGCONT)
+            if holds_a_letter:
+                return True
+    return False
+
+
 def send_under_fire(letters: int, pace: Pace, *, patience_seconds: float) -> Outcome:
     """Until each letter has its end. Fails where one was sent twice, or says that it was sent and was not."""
     office = Office(World())
@@ -116,9 +122,9 @@ def send_under_fire(letters: int, pace: Pace, *, patience_seconds: float) -> Out
             next_at = time.monotonic() + pace.every_seconds
             if pace.kills + pace.mains < pace.most or cluster.main.poll() is not None:
                 pace.strike(cluster)
-            wait_until(lambda at=next_at: time.monotonic() >= at or not is_waiting(), 60)  # type: ignore[misc]  # a lambda's default
+            wait_until(lambda at=next_at: time.monotonic() >= at or not is_waiting())  # type: ignore[misc]  # a lambda's default
         seconds = time.monotonic() - began
-        wait_until(lambda: not Job.objects.filter(kind="letters.send", status="running").exists(), 60)
+        wait_until(lambda: not Job.objects.filter(kind="letters.send", status="running").exists())
     assert_nothing_was_invented(tally)
     return outcome(tally, pace, seconds)
 

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_django import Settings
 
 from config.mail_services import anymail_settings, backend_of
+from tests.cluster import PATIENCE_SECONDS
 
 SECRETS = {"postmark": "reports:a-long-password-of-the-tests", "mailgun": "a-signing-key-of-the-tests"}
 YES = {
@@ -41,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         answer = self.server.answer
         if isinstance(answer, str):
             if answer == "HANG":
-                self.server.closed.wait(60)
+                self.server.closed.wait(PATIENCE_SECONDS)
             self.close_connection = True
             return
         status, words = answer
@@ -69,7 +70,7 @@ def serving(answer: Answer) -> Iterator[Service]:
         thread.join(30)
 
 
-def set_up(settings: Settings, name: str, url: str = "", timeout: int = 5) -> None:
+def set_up(settings: Settings, name: str, url: str = "", timeout: int = 60) -> None:
     settings.MAIL_SERVICE, settings.MAIL_WEBHOOK_SECRET = name, SECRETS[name]
     settings.EMAIL_BACKEND = backend_of(name)
     settings.ANYMAIL = anymail_settings(name, key="the-key", url=url, secret=SECRETS[name], timeout=timeout)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 from datetime import timedelta
+from decimal import Decimal
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -23,10 +24,12 @@ from jobs.worker import drain
 from lessons.models import Teacher
 from letters import services, tasks
 from letters.models import VolunteerLetterSend
+from tests.clock import assert_delay
 from tests.cluster import Cluster, ended, wait_until, worker_of
-from tests.lessons.mailservers import Catcher, ScriptedServer, free_port, real_server
+from tests.lessons.mailservers import Catcher, ScriptedServer, real_server
 from tests.lessons.world import World
 from tests.letters.conftest import Use
+from tests.letters.killing import is_waiting, kill_in_a_letter
 from tests.letters.office import Office, attempt, statuses, text_of
 
 
@@ -144,19 +147,15 @@ def test_each_attempt_sends_the_same_bytes(letter: VolunteerLetterSend, use: Use
     assert hashlib.sha256(pdf_in(catcher.caught[0][1])).hexdigest() == letter.pdf_sha256
 
 
-def test_the_waits_are_those_of_the_kind(letter: VolunteerLetterSend, use: Use) -> None:
-    use(free_port())
-    waits = []
-    for _ in range(2):
-        job = attempt()
-        assert job.run_at
-        waits.append(round((job.run_at - timezone.now()).total_seconds()))
-    assert 23 <= waits[0] <= 36
-    assert 47 <= waits[1] <= 72
+def test_the_waits_are_those_of_the_kind(letter: VolunteerLetterSend, use: Use, refusing_port: int) -> None:
+    use(refusing_port)
+    for least, most in ((24, 36), (48, 72)):
+        asked_at = timezone.now()
+        assert_delay(attempt().run_at, asked_at=asked_at, least=least, most=most)
 
 
-def test_after_three_attempts_it_has_failed(letter: VolunteerLetterSend, use: Use) -> None:
-    use(free_port())
+def test_after_three_attempts_it_has_failed(letter: VolunteerLetterSend, use: Use, refusing_port: int) -> None:
+    use(refusing_port)
     assert [attempt().status for _ in range(3)] == ["pending", "pending", "error"]
     letter.refresh_from_db()
     assert (letter.status, letter.attempts) == ("failed", 3)
@@ -174,7 +173,14 @@ def test_a_refusal_is_final_with_the_servers_own_words(letter: VolunteerLetterSe
     assert (letter.status, letter.error_message) == ("failed", words)
 
 
-@pytest.mark.parametrize("answer", ["DROP", "nonsense"])
+@pytest.mark.parametrize("script", [{"END": "200 taken"}, {"RCPT": "265 fine"}])
+def test_any_yes_of_a_server_is_a_yes(letter: VolunteerLetterSend, use: Use, script: dict[str, str]) -> None:
+    with ScriptedServer(**script) as server:
+        use(server.port)
+        assert (attempt().status, statuses()) == ("done", {"Léa Dumont": "sent"})
+
+
+@pytest.mark.parametrize("answer", ["DROP", "nonsense", "354 go on"])
 def test_no_answer_after_the_dot_is_unsure_and_never_sent_again(letter: VolunteerLetterSend, use: Use, answer: str) -> None:
     with ScriptedServer(END=answer) as server:
         use(server.port)
@@ -206,6 +212,18 @@ def test_one_connection_serves_many_letters(office: Office, use: Use) -> None:
         use(server.port)
         drain()
         assert (server.accepted, server.calls) == (5, 1)
+
+
+def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught: Catcher) -> None:
+    office.send()
+    for letter, ceiling in zip(VolunteerLetterSend.objects.order_by("pk"), ["45.01", "46.02"], strict=True):
+        office.figures.daily_ceiling = Decimal(ceiling)  # mended while the batch runs
+        office.figures.save()
+        held: Any = SimpleNamespace(job=letter.job, attempt=1, confirm=lambda: None)
+        tasks.send(held, letter.sending_id, letter.teacher_id or 0)
+        letter.refresh_from_db()
+        assert letter.figures_version == office.figures.version
+        assert ceiling in text_of(services.read_pdf(letter))
 
 
 def test_the_statements_of_a_letter_are_few(letter: VolunteerLetterSend, caught: Catcher) -> None:
@@ -287,7 +305,7 @@ def test_a_worker_killed_in_the_conversation_leaves_an_unsure_letter_and_no_seco
     assert letter.job
     with ScriptedServer(END="HANG") as server, Cluster(EMAIL_URL=f"smtp://127.0.0.1:{server.port}"):
         wait_until(server.hanging.is_set)
-        os.kill(worker_of(letter.job) or 0, signal.SIGKILL)
+        os.kill(wait_until(lambda: worker_of(letter.job)), signal.SIGKILL)  # type: ignore[arg-type]  # asserted above
         wait_until(lambda: ended(letter.job))  # type: ignore[arg-type]  # asserted above
         assert server.calls == 1
     assert statuses() == {"Léa Dumont": "unsure"}
@@ -296,13 +314,13 @@ def test_a_worker_killed_in_the_conversation_leaves_an_unsure_letter_and_no_seco
 @pytest.mark.django_db(transaction=True)
 def test_workers_killed_among_many_letters_send_each_at_most_once(transactional_db: None) -> None:
     office = Office(World())
-    office.volunteers(30)
+    office.volunteers(60)
     plan = office.send()
     with real_server() as (port, catcher), Cluster(EMAIL_URL=f"smtp://127.0.0.1:{port}") as cluster:
         for threshold in (3, 9, 15):
-            wait_until(partial(has_caught, catcher, threshold), 30)
-            os.kill(cluster.worker_pids()[0], signal.SIGKILL)
-        wait_until(lambda: not VolunteerLetterSend.objects.filter(status="pending").exists(), 60)
+            wait_until(partial(has_caught, catcher, threshold))
+            wait_until(lambda: kill_in_a_letter(cluster) or not is_waiting())
+        wait_until(lambda: not is_waiting())
     assert Attempt.objects.filter(outcome="crashed").exists()
     assert set(statuses().values()) <= {"sent", "unsure"}
     arrived = [message["Message-ID"] for _to, message in catcher.caught]

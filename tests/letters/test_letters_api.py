@@ -117,6 +117,11 @@ def test_the_log_can_be_narrowed(office: Office, manager: APIClient) -> None:
         assert [row["teacher_name"] for row in manager.get("/api/letters/", query).json()["results"]] == ["Sophie Lambert"]
 
 
+@pytest.mark.parametrize("teacher", ["9" * 23, "0", "x"])
+def test_a_teacher_that_can_be_none_is_told(manager: APIClient, teacher: str) -> None:
+    assert list(manager.get("/api/letters/", {"teacher": teacher}).json()) == ["teacher"]
+
+
 def test_a_status_that_is_none_is_told(manager: APIClient) -> None:
     assert list(manager.get("/api/letters/", {"status": "lost"}).json()) == ["status"]
 
@@ -219,6 +224,11 @@ def test_the_wording_is_read_and_changed(office: Office, manager: APIClient) -> 
     answer = manager.patch("/api/letters/wording/", {"insurer": "Other"})
     assert (answer.json()["insurer"], answer.json()["version"]) == ("Other", office.wording.version + 1)
     assert list(manager.patch("/api/letters/wording/", {"insurer": "x" * 121, "allowance": "gold"}).json()) == ["insurer", "allowance"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "Non trouvé."), ("en", "Not found.")])
+def test_what_is_not_there_is_told_in_the_callers_language(manager: APIClient, language: str, words: str) -> None:
+    assert manager.get("/api/letters/1/", headers={"accept-language": language}).json() == {"detail": words}
 
 
 @pytest.mark.parametrize("path", ["", "pdf/", "retry/", "resolve/", "cancel/"])

@@ -12,7 +12,7 @@ from jobs.registry import PermanentError, RetryableError
 from jobs.services import StateConflict
 from letters import services
 from letters.models import VolunteerLetterSend
-from tests.lessons.mailservers import ScriptedServer, free_port
+from tests.lessons.mailservers import ScriptedServer, refusing_port
 from tests.letters.conftest import Use
 from tests.letters.office import Office
 
@@ -43,8 +43,9 @@ class Life:
             services.deliver(letter=self.letter, confirm=lambda: None, last_attempt=False)
 
     def deliver_to_nobody(self) -> None:
-        self.use(free_port())
-        services.deliver(letter=self.letter, confirm=lambda: None, last_attempt=True)
+        with refusing_port() as port:
+            self.use(port)
+            services.deliver(letter=self.letter, confirm=lambda: None, last_attempt=True)
 
     def lose_the_job(self) -> None:
         Job.objects.all().delete()

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from letters.models import VolunteerLetterSend
-from tests.lessons.mailservers import ScriptedServer, free_port
+from tests.lessons.mailservers import ScriptedServer
 from tests.letters.conftest import Use
 from tests.letters.office import Office, attempt, statuses
 
@@ -21,18 +21,21 @@ def letter(office: Office) -> VolunteerLetterSend:
 
 @pytest.fixture
 def impatient(settings: Settings, use: Use) -> Use:
-    def use_for_a_second(port: int) -> None:
+    def use_for_seconds(port: int) -> None:
         use(port)
-        settings.EMAIL_TIMEOUT = 1
+        settings.EMAIL_TIMEOUT = 5  # so much may a busy machine be late
 
-    return use_for_a_second
+    return use_for_seconds
 
 
 class SlowServer(ScriptedServer):
-    """Takes its time with each answer, and less of it than the timeout."""
+    """Takes longer than the timeout, with a sign of life each half second."""
 
     def _answer(self, line: socket.socket, moment: str, usual: str) -> bool:
-        self.closed.wait(0.3)
+        if moment == "MAIL":
+            for _ in range(11):
+                line.sendall(b"250-wait\r\n")
+                self.closed.wait(0.5)
         return super()._answer(line, moment, usual)
 
 
@@ -55,16 +58,19 @@ class ServerWithoutRealTls(ScriptedServer):
         return going and moment != "STARTTLS"
 
 
-def test_a_server_that_refuses_the_connection_is_tried_again(letter: VolunteerLetterSend, use: Use) -> None:
-    use(free_port())
+def test_a_server_that_refuses_the_connection_is_tried_again(letter: VolunteerLetterSend, use: Use, refusing_port: int) -> None:
+    use(refusing_port)
     job = attempt()
     assert (job.status, job.error, statuses()) == ("pending", UNREACHABLE, {"Léa Dumont": "pending"})
 
 
 @pytest.mark.parametrize("moment", ["HELLO", "EHLO", "MAIL", "RCPT", "DATA"])
-def test_a_server_that_hangs_before_the_text_is_tried_again(letter: VolunteerLetterSend, impatient: Use, moment: str) -> None:
+def test_a_server_that_hangs_before_the_text_is_tried_again(
+    letter: VolunteerLetterSend, impatient: Use, settings: Settings, moment: str
+) -> None:
     with ScriptedServer(**{moment: "HANG"}) as server:
         impatient(server.port)
+        settings.EMAIL_TIMEOUT = 1  # whatever comes too late, the letter has not left
         assert (attempt().status, statuses()) == ("pending", {"Léa Dumont": "pending"})
         assert server.accepted == 0
 

@@ -1,6 +1,7 @@
 """The page of the letters as it is served: who may see it, what each button does, and what it costs."""
 
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.models import Job
+from jobs.worker import drain
 from letters import services
 from letters.models import VolunteerLetterSend
+from tests.lessons.mailservers import Catcher
 from tests.lessons.world import World, visitor_of
 from tests.letters.office import Office, statuses
 
@@ -250,6 +253,15 @@ def test_the_way_back_stays_among_the_letters(visitor: Visitor, office: Office, 
 
 def test_a_letter_without_its_pdf_has_none_to_show(visitor: Visitor, office: Office) -> None:
     assert visitor.get(f"/club/letters/{office.letter_to(office.sophie).pk}/pdf/").status_code == 404
+
+
+def test_a_file_that_is_no_longer_the_one_that_was_sent_is_not_shown(visitor: Visitor, office: Office, caught: Catcher) -> None:
+    letter = office.letter_to(office.sophie)
+    drain()
+    letter.refresh_from_db()
+    assert visitor.get(f"/club/letters/{letter.pk}/pdf/").status_code == 200
+    Path(letter.pdf.path).write_bytes(b"something else")
+    assert visitor.get(f"/club/letters/{letter.pk}/pdf/").status_code == 404
 
 
 # ── Retry the failed ──

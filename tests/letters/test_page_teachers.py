@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Visitor
+from pytest_django import Settings
 
 from lessons.models import Teacher
+from letters.forms import LARGEST_CSV
 from letters.models import VolunteerFacts
 from tests.lessons.world import World, visitor_of
 from tests.letters.office import Office
@@ -64,6 +66,13 @@ def test_a_good_file_is_imported(visitor: Visitor, office: Office) -> None:
     assert (sophie.pk, sophie.email) == (office.sophie.pk, "s@example.org")
 
 
+def test_the_largest_file_fits_into_its_confirmation(visitor: Visitor, office: Office, settings: Settings) -> None:
+    page = page_of(upload(visitor, HEAD + "Anne;Willems;;;\n"))
+    form = page[page.index('<form id="import"') :].partition(">")[0]
+    assert 'enctype="multipart/form-data"' in form  # else each accent takes six characters
+    assert settings.DATA_UPLOAD_MAX_MEMORY_SIZE > 2 * LARGEST_CSV
+
+
 def test_an_empty_cell_changes_nothing(visitor: Visitor, office: Office) -> None:
     VolunteerFacts.objects.create(teacher=office.sophie, address="Rue du Bois 1")
     do_import(visitor, HEAD + "Sophie;Lambert;;;\n")
@@ -87,6 +96,21 @@ def test_two_lines_for_one_person_are_a_mistake(visitor: Visitor, office: Office
 
 def test_a_file_of_an_older_spreadsheet_keeps_its_accents(visitor: Visitor, office: Office) -> None:
     assert "Émilie" in page_of(upload(visitor, HEAD + "Émilie;Jacobs;;;\n", "cp1252"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_address_of_two_lines_keeps_them(visitor: Visitor, office: Office, end: str) -> None:
+    text = HEAD.strip() + end + f'Sophie;Lambert;;"Rue du Bois 12{end}1000 Bruxelles";' + end + "Anne;Willems;;;" + end
+    do_import(visitor, text)
+    assert VolunteerFacts.objects.get(teacher=office.sophie).address == "Rue du Bois 12\n1000 Bruxelles"
+    assert Teacher.objects.filter(first_name="Anne").exists()
+
+
+@pytest.mark.parametrize("line", ['Anne;Willems;;"Rue', 'Anne;Willems;;"Rue "du" Pré";', f"Anne;Willems;;{'x' * 140_000};"])
+def test_a_line_that_cannot_be_read_is_named_and_nothing_is_imported(visitor: Visitor, office: Office, line: str) -> None:
+    answer = do_import(visitor, HEAD + "Zoé;Adam;;;\n" + line + "\nMax;Claes;;;\n")
+    assert (answer.status_code, Teacher.objects.count()) == (422, 2)
+    assert "cannot be read" in page_of(answer)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

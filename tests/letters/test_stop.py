@@ -90,9 +90,9 @@ def test_among_workers_at_full_speed_each_letter_is_sent_or_stays(transactional_
     office.volunteers(300)
     batch = office.send().batch
     with real_server() as (port, catcher), Cluster(EMAIL_URL=f"smtp://127.0.0.1:{port}"):
-        wait_until(lambda: len(catcher.caught) >= 3, 60)
+        wait_until(lambda: len(catcher.caught) >= 3)
         done = stop(office, batch)
-        wait_until(lambda: not VolunteerLetterSend.objects.filter(status="pending").exists(), 60)
+        wait_until(lambda: not VolunteerLetterSend.objects.filter(status="pending").exists())
     counts = VolunteerLetterSend.objects.all().counts()
     assert counts["cancelled"] == done.count > 0
     assert counts["sent"] == len(catcher.caught) == 302 - done.count
