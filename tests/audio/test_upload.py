@@ -25,8 +25,7 @@ from jobs.models import Job
 from jobs.signals import enqueued
 from lessons.models import Client
 from tests.audio.studio import Studio, recording, wav
-from tests.cluster import cluster_environment, wait_until
-from tests.lessons.mailservers import free_port
+from tests.cluster import cluster_environment
 from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db
@@ -113,28 +112,14 @@ def test_a_file_that_is_too_large_is_413(studio: Studio, settings: Settings, siz
 @pytest.fixture
 def gunicorn(transactional_db: None, tmp_path: Path) -> Iterator[int]:
     """The port of the web server of production: Django's own reads to the end by itself."""
-    port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "config.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--no-control-socket",
-        "--log-level",
-        "error",
-    ]
-    environment = cluster_environment(AUDIO_MAX_MEGABYTES="1", VAR_DIR=str(tmp_path))
-    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: answers(port), 60)
-        yield port
-        process.terminate()
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
+        environment = cluster_environment(AUDIO_MAX_MEGABYTES="1", VAR_DIR=str(tmp_path))
+        with subprocess.Popen(command, env=environment, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL) as process:
+            try:
+                yield listener.getsockname()[1]  # whoever comes too early waits in the line of the socket
+            finally:
+                process.terminate()
 
 
 def test_the_refusal_reaches_who_is_still_sending(gunicorn: int) -> None:

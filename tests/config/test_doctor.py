@@ -20,7 +20,7 @@ from config import doctor
 from jobs.models import Worker
 from tests.audio.openai_server import running
 from tests.lessons.conftest import in_english
-from tests.lessons.mailservers import ScriptedServer, free_port, real_server
+from tests.lessons.mailservers import ScriptedServer, real_server, refusing_port
 
 __all__ = ["in_english"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,8 +91,9 @@ def test_a_mail_server_that_answers_is_fine_and_gets_no_mail(settings: Settings)
 
 
 def test_a_mail_server_that_is_not_there_is_named(settings: Settings) -> None:
-    use_mail_server(settings, port := free_port())
-    diagnosis = find("mail")
+    with refusing_port() as port:
+        use_mail_server(settings, port)
+        diagnosis = find("mail")
     assert (diagnosis.level, f"127.0.0.1:{port}" in diagnosis.what, "EMAIL_URL" in diagnosis.remedy) == ("fail", True, True)
 
 
@@ -228,7 +229,8 @@ def examine_elsewhere(**environment: str) -> tuple[int, dict[str, dict[str, str]
 
 
 def test_without_a_database_it_still_examines_the_rest(tmp_path: Path) -> None:
-    code, parts = examine_elsewhere(DATABASE_URL=f"postgres://nobody@127.0.0.1:{free_port()}/none", VAR_DIR=str(tmp_path))
+    with refusing_port() as port:
+        code, parts = examine_elsewhere(DATABASE_URL=f"postgres://nobody@127.0.0.1:{port}/none", VAR_DIR=str(tmp_path))
     assert code == 1
     assert {parts[name]["level"] for name in ("settings", "database", "migrations", "workers", "cache", "keys")} == {"fail"}
     assert parts["storage"]["level"] == parts["pdf"]["level"] == "ok"
