@@ -184,12 +184,12 @@ def damaged(content: bytes, last_cell: bytes) -> bytes:
 
 @pytest.mark.parametrize("last_cell", [b"<row><c", b'<row r="3"><c r="A3" t="s"><v>99999</v></c></row>', b'<row r="x"><c r="A3"/></row>'])
 def test_a_workbook_damaged_in_the_middle_is_refused(organisation: Organisation, last_cell: bytes) -> None:
-    tasks = [["code", "label", "minutes"], ["NEW", "Nouveau", 1]]
+    tasks: list[list[object]] = [["code", "label", "minutes"], ["NEW", "Nouveau", 1]]
     coming = check(organisation, damaged(workbook(tasks=tasks), last_cell), "data.xlsx")
     assert (coming.state, bool(coming.error)) == ("refused", True)
 
 
 def test_a_cell_at_the_far_end_of_a_sheet_does_not_widen_each_line() -> None:
-    tasks = [["code", "label", "minutes"], ["NEW", "Nouveau", 1]]
+    tasks: list[list[object]] = [["code", "label", "minutes"], ["NEW", "Nouveau", 1]]
     content = damaged(workbook(tasks=tasks), b'<row r="3"><c r="XFD3"><v>1</v></c></row>')
     assert [table.rows for table in read_file("data.xlsx", content)] == [[["NEW", "Nouveau", "1"]]]
