@@ -4,8 +4,12 @@ import csv
 import io
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
@@ -15,6 +19,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 MOST_LINES = 250_000
 MOST_BYTES = 25 * 2**20
 MOST_UNPACKED_BYTES = 400 * 2**20  # a small XLSX can unpack to anything
+MOST_COLUMNS = 50  # one cell far to the right would make every line as wide
+# What the parts of an XLSX reader raise at damage; RuntimeError and NotImplementedError at a password or a strange compression.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException, LookupError, ValueError, TypeError, AttributeError,
+    RuntimeError, EOFError, OSError,
+)  # fmt: skip
 DIRECTIONS, CENTRES, TASKS, VOLUMES = KINDS = ("directions", "centres", "tasks", "volumes")
 # The names of the columns, in French and in English, without accents, capitals or hyphens.
 COLUMNS = {
@@ -67,7 +77,8 @@ def read_file(name: str, content: bytes) -> list[Table]:
 
 def _table(sheet: str, rows: Iterator[tuple[int, list[str]]]) -> Table | None:
     _line, head = next(rows, (0, []))
-    columns = [_column(name) for name in head]
+    last = max((number for number, name in enumerate(head, 1) if name), default=0)
+    columns = [_column(name) for name in head[:last]]
     if not any(columns):
         if sheet:
             return None  # a sheet of notes among the others
@@ -114,23 +125,31 @@ def _csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         raise Unreadable(_("Line %(number)d cannot be read.") % {"number": reader.line_num}) from error
 
 
-def _sheets(content: bytes) -> Iterable[tuple[str, Iterator[tuple[int, list[str]]]]]:
-    try:
+def _sheets(content: bytes) -> Iterator[tuple[str, Iterator[tuple[int, list[str]]]]]:
+    with _damage_told():
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED_BYTES:
                 raise Unreadable(_("The file is too large: split it."))
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise Unreadable(_("This is neither a CSV nor an XLSX file.")) from error
     for sheet in book.worksheets:
-        yield sheet.title, _sheet_rows(sheet.iter_rows(values_only=True))
+        yield sheet.title, _sheet_rows(sheet)
 
 
-def _sheet_rows(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[int, list[str]]]:
-    for number, cells in enumerate(rows, 1):
-        texts = ["" if cell is None else str(cell).strip() for cell in cells]
-        if any(texts):
-            yield number, texts
+def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    """A sheet is unpacked while it is read, so damage may show at any line."""
+    with _damage_told():
+        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1):
+            texts = ["" if cell is None else str(cell).strip() for cell in cells]
+            if any(texts):
+                yield number, texts
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    try:
+        yield
+    except DAMAGED as error:
+        raise Unreadable(_("This is neither a CSV nor an XLSX file.")) from error
 
 
 def _column(name: str) -> str:

@@ -1,6 +1,7 @@
 """Reference data from files: each wrong line is named, and then all of it comes in or nothing."""
 
 import io
+import zipfile
 from decimal import Decimal
 
 import openpyxl
@@ -13,6 +14,7 @@ from jobs.worker import drain
 from staffing import services
 from staffing.models import Centre, Direction, ReferenceImport, ReferenceTask, Volume
 from staffing.reference import version_of
+from staffing.tables import read_file
 from tests.lessons.world import World
 from tests.staffing.organisation import Organisation
 
@@ -169,3 +171,25 @@ def test_two_clicks_import_once(organisation: Organisation) -> None:
 def test_windows_own_letters_are_read(organisation: Organisation) -> None:
     bring_in(organisation, "code;libellé;minutes\nÉTÉ;Stage d’été;1\n".encode("cp1252"))
     assert ReferenceTask.objects.get(code="ÉTÉ").label == "Stage d’été"
+
+
+def damaged(content: bytes, last_cell: bytes) -> bytes:
+    """A workbook that opens, with something after its last line."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book, zipfile.ZipFile(changed := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in book.namelist():
+            part = book.read(name)
+            copy.writestr(name, part.replace(b"</sheetData>", last_cell + b"</sheetData>") if "sheet1" in name else part)
+    return changed.getvalue()
+
+
+@pytest.mark.parametrize("last_cell", [b"<row><c", b'<row r="3"><c r="A3" t="s"><v>99999</v></c></row>', b'<row r="x"><c r="A3"/></row>'])
+def test_a_workbook_damaged_in_the_middle_is_refused(organisation: Organisation, last_cell: bytes) -> None:
+    tasks: list[list[object]] = [["code", "label", "minutes"], ["NEW", "Nouveau", 1]]
+    coming = check(organisation, damaged(workbook(tasks=tasks), last_cell), "data.xlsx")
+    assert (coming.state, bool(coming.error)) == ("refused", True)
+
+
+def test_a_cell_at_the_far_end_of_a_sheet_does_not_widen_each_line() -> None:
+    tasks: list[list[object]] = [["code", "label", "minutes"], ["NEW", "Nouveau", 1]]
+    content = damaged(workbook(tasks=tasks), b'<row r="3"><c r="XFD3"><v>1</v></c></row>')
+    assert [table.rows for table in read_file("data.xlsx", content)] == [[["NEW", "Nouveau", "1"]]]
