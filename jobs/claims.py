@@ -90,6 +90,16 @@ class Claims:
         connections[SIDE] = side  # from now on it is an alias like any other, for this thread
         return side
 
+    def reopen(self) -> None:
+        """A job was interrupted, perhaps within a statement of the side connection, which is then of no more use.
+
+        The new connection shares the lock before the old one frees it: nobody may take the owner for dead in between.
+        """
+        if self.alias == SIDE:
+            interrupted, self.side = self.side, self._open_side_connection()
+            self.introduce()
+            interrupted.close()
+
     def close(self) -> None:
         if self.alias == SIDE:
             self.side.close()
@@ -238,14 +248,14 @@ class PostgresClaims(Claims):
 
     def introduce(self) -> None:
         with self.side.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [self.owner])
+            cursor.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", [self.owner])
             if self.alias == SIDE:
                 cursor.execute("SET synchronous_commit = off")  # a claim lost in a crash of the server is only claimed again
                 cursor.execute("LISTEN jobs")
 
     def leave(self) -> None:
         with self.side.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [self.owner])
+            cursor.execute("SELECT pg_advisory_unlock_shared(hashtextextended(%s, 0))", [self.owner])
 
     def dead_among(self, owners: Iterable[str]) -> list[str]:
         with self.side.cursor() as cursor:

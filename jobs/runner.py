@@ -25,20 +25,25 @@ def run(job: Job, hold: claims.Claims) -> None:
         except claims.ClaimLost:
             logger.warning("%s was cancelled or rescued; its result is dropped", job)
         except limits.Released:
-            connection.close()
+            _leave_interrupted_statements(hold)
             hold.release(job)
         except limits.TimedOut:
-            connection.close()
+            _leave_interrupted_statements(hold)
             error = _("It took longer than %(seconds)s seconds and was stopped.") % {"seconds": f"{kind.timeout_seconds:g}"}
             hold.fail(job, Attempt.Outcome.TIMEOUT, error, traceback=traceback.format_exc())
         except KeyboardInterrupt:  # Ctrl-C, where a person runs jobs in a terminal
-            connection.close()
+            _leave_interrupted_statements(hold)
             hold.release(job)
             raise
         except BaseException as error:  # sys.exit() and its like end the task, not the worker
             if not connection.in_atomic_block:  # a test, or a request that wraps us, owns the connection
                 connection.close_if_unusable_or_obsolete()
             _note_failure(job, error, hold)
+
+
+def _leave_interrupted_statements(hold: claims.Claims) -> None:
+    connection.close()
+    hold.reopen()
 
 
 def _attempt(job: Job, kind: registry.Kind, hold: claims.Claims) -> None:

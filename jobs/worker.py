@@ -165,10 +165,10 @@ class WorkLoop:
             os.kill(bell.parent_of(os.getppid()), signal.SIGTERM)
 
     def leave(self) -> None:
-        """A worker that stops in order is not shown as one that may still be alive."""
-        if self.hold:
-            with suppress(*DatabaseAway):  # the row grows old by itself
-                Worker.objects.filter(owner=self.hold.owner).delete()
+        """A worker that stops in order holds nothing and is not shown as one that may still be alive."""
+        with suppress(*DatabaseAway):  # the others see its silence
+            hold = self.open_hold()  # gives back what was held on a connection that was lost
+            Worker.objects.filter(owner__startswith=hold.process).delete()
 
     def let_go(self) -> None:
         """What this process held is given back by the next claims it opens, or by whoever rescues first."""

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, connections
 from django.db.utils import IntegrityError
 
-from jobs import registry, services
+from jobs import limits, registry, services
 from jobs.models import Job
 from jobs.progress import Progress
 from jobs.registry import Kind, RetryableError
@@ -25,7 +25,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Job]:
     def run(task: Callable[[Progress], Any], **policy: Any) -> Job:
         monkeypatch.setitem(registry._kinds, "test.write", Kind("test.write", task, **{"max_attempts": 1, **policy}))
         job = services.enqueue("test.write")
-        assert drain() == 1
+        assert drain(1) == 1
         job.refresh_from_db()
         return job
 
@@ -72,6 +72,25 @@ def test_ctrl_c_gives_the_job_back_with_its_attempt(run: Callable[..., Job]) -> 
         run(fail_with(KeyboardInterrupt()))
     job = Job.objects.get()
     assert (job.status, job.attempts) == ("pending", 0)
+
+
+def interrupt_within_a_statement(error: BaseException) -> Callable[[Progress], None]:
+    def task(progress: Progress) -> None:
+        if connection.vendor == "postgresql":
+            progress._hold.side.connection.pgconn.send_query(b"SELECT 1")  # whose answer nobody reads any more
+        raise error
+
+    return task
+
+
+def test_a_stop_that_strikes_within_a_report_gives_the_job_back(run: Callable[..., Job]) -> None:
+    job = run(interrupt_within_a_statement(limits.Released()))
+    assert (job.status, job.attempts) == ("pending", 0)
+
+
+def test_a_time_limit_that_strikes_within_a_report_is_noted(run: Callable[..., Job]) -> None:
+    job = run(interrupt_within_a_statement(limits.TimedOut()))
+    assert (job.status, [failure.outcome for failure in job.failures.all()]) == ("error", ["timeout"])
 
 
 @pytest.mark.parametrize("result", [object(), float("nan"), {1: {2}}])

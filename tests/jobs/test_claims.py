@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from jobs import claims, services
 from jobs.models import Job
-from jobs.worker import drain
+from jobs.worker import WorkLoop, drain
 from tests.clock import GRAIN_SECONDS
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +68,22 @@ def test_the_next_due_time_is_known_to_who_waits() -> None:
 
 def test_nothing_deferred_means_nothing_due() -> None:
     assert claims.open_claims(DEFAULT_DB_ALIAS).seconds_until_due() is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_owner_whose_connection_is_replaced_still_lives() -> None:
+    owner, other = claims.open_claims(), claims.open_claims(DEFAULT_DB_ALIAS)
+    owner.reopen()
+    assert other.dead_among([owner.owner]) == []
+    owner.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_stops_gives_back_what_it_held_on_a_lost_connection() -> None:
+    job, loop = services.enqueue("test.write"), WorkLoop()
+    loop.open_hold().claim("default", 1)
+    loop.let_go()
+    loop.leave()
+    loop.let_go()
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("pending", 0)
