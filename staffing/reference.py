@@ -31,6 +31,7 @@ LARGEST_COUNT = 500  # values that a process keeps
 LOADING_SECONDS = 30  # a process that takes longer is thought dead, and another loads as well
 LOOK_AGAIN_SECONDS = 0.02
 NO_DATA = "none"
+STAMP = "SELECT stamp FROM staffing_referencestate WHERE club_id = %s"
 
 
 class Task(NamedTuple):
@@ -99,7 +100,11 @@ def cached_reference(*, ttl: float = TTL_SECONDS) -> Callable[[Callable[Concaten
 
 
 def stamp_of(club: int) -> str:
-    return ReferenceState.objects.filter(club=club).values_list("stamp", flat=True).first() or NO_DATA
+    """Asked at every read: in plain SQL, because the ORM takes five times as long to say it as the database to answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(STAMP, [club])
+        row = cursor.fetchone()
+    return str(row[0]) if row else NO_DATA
 
 
 def version_of(club: int) -> int:
