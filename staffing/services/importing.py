@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from jobs.registry import PermanentError
 from jobs.services import StateConflict, enqueue
 from lessons.models import Club
-from staffing.models import ReferenceImport, ReferenceState
+from staffing.models import ReferenceImport
 from staffing.resources import RESOURCES, Known, ReferenceResource
 from staffing.tables import MOST_BYTES, Table, Unreadable, read_file
+from staffing.versions import wait_for_other_writers
 
 from .running import Refused
 
@@ -69,18 +70,13 @@ def check_import(*, coming: ReferenceImport, report: Report) -> None:
 
 def write_import(*, coming: ReferenceImport, report: Report) -> None:
     """In the transaction of its job. Raises PermanentError where the data have changed so that the file no longer fits."""
-    _wait_for_other_writers(coming.club_id)
+    wait_for_other_writers()
     counts, errors, total = _run(coming, report, dry_run=False)
     if total:
         raise PermanentError(
             _("The reference data have changed since the check. Check the file again: %(error)s") % {"error": errors[0]["error"]}
         )
     ReferenceImport.objects.filter(pk=coming.pk).update(state=State.APPLIED, counts=counts, applied_at=Now())
-
-
-def _wait_for_other_writers(club: int) -> None:
-    """Before the first row is touched: a writer who has changed one row and goes on to another must not meet us in between."""
-    ReferenceState.objects.select_for_update().filter(club=club).first()
 
 
 def _follow(coming: ReferenceImport, kind: str, user: Any) -> None:
