@@ -1,6 +1,7 @@
 """Reference data from a file: a dry run that names each wrong line, then all of it or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import PurePath
 from typing import Any
 
@@ -16,8 +17,8 @@ from jobs.registry import PermanentError
 from jobs.services import StateConflict, enqueue
 from lessons.models import Club
 from staffing.models import ReferenceImport
-from staffing.resources import RESOURCES, Known, ReferenceResource
-from staffing.tables import MOST_BYTES, Table, Unreadable, read_file
+from staffing.resources import RESOURCES, ROWS_A_STATEMENT, Known, ReferenceResource
+from staffing.tables import MOST_BYTES, VOLUMES, Table, Unreadable, read_file
 from staffing.versions import wait_for_other_writers
 
 from .running import Refused
@@ -94,29 +95,39 @@ def _run(coming: ReferenceImport, report: Report, *, dry_run: bool) -> tuple[dic
     total, done = sum(len(table.rows) for table in tables), 0
     counts: dict[str, Any] = {}
     errors: list[dict[str, Any]] = []
-    found = 0
     for table in tables:
-        before = done
-        resource = RESOURCES[table.kind](known, table.lines, lambda number, before=before: report(before + number, total, ""))  # type: ignore[misc]
-        wrong = _import_table(resource, table, dry_run=dry_run)
+        resource = RESOURCES[table.kind](known)
+        wrong: list[dict[str, Any]] = []
+        for rows, lines in _pieces(table):
+            wrong += _import_piece(resource, table, rows, lines, dry_run=dry_run)
+            done += len(rows)
+            report(done, total, "")
         counts[table.kind] = resource.counts
-        found += len(wrong)
-        errors += wrong[: max(0, ERRORS_KEPT - len(errors))]
-        done += len(table.rows)
-        report(done, total, "")
-    return counts, errors, found
+        errors += sorted(wrong, key=itemgetter("line"))
+    return counts, errors[:ERRORS_KEPT], len(errors)
 
 
-def _import_table(resource: ReferenceResource, table: Table, *, dry_run: bool) -> list[dict[str, Any]]:
-    dataset = tablib.Dataset(headers=_headers(table.columns))
-    for row in table.rows:
-        dataset.append(row)
+def _pieces(table: Table) -> Iterator[tuple[list[list[str]], list[int]]]:
+    """Those of one centre together, so that what the club has of them already is read once, and never all of it at a time."""
+    order = list(range(len(table.rows)))
+    if table.kind == VOLUMES:
+        order.sort(key=lambda number: table.rows[number][table.columns.index("centre")])
+    for first in range(0, len(order), ROWS_A_STATEMENT):
+        piece = order[first : first + ROWS_A_STATEMENT]
+        yield [table.rows[number] for number in piece], [table.lines[number] for number in piece]
+
+
+def _import_piece(
+    resource: ReferenceResource, table: Table, rows: list[list[str]], lines: list[int], *, dry_run: bool
+) -> list[dict[str, Any]]:
+    dataset = tablib.Dataset(*rows, headers=_headers(table.columns))
+    resource.begin_piece([dict(zip(table.columns, row, strict=True)) for row in rows], lines)
     result = resource.import_data(dataset, dry_run=dry_run, raise_errors=False)
     for error in result.base_errors:
         raise error.error
     for row in result.error_rows:
         raise row.errors[0].error  # a mistake of ours, not of the file
-    return [{"sheet": table.sheet, "line": table.lines[row.number - 1], "error": _words(row.error)} for row in result.invalid_rows]
+    return [{"sheet": table.sheet, "line": lines[row.number - 1], "error": _words(row.error)} for row in result.invalid_rows]
 
 
 def _headers(columns: list[str]) -> list[str]:

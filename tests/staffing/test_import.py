@@ -136,6 +136,44 @@ def test_line_numbers_are_those_of_the_file(organisation: Organisation) -> None:
     assert [error["line"] for error in coming.line_errors] == [5]
 
 
+def many_volumes(organisation: Organisation, count: int) -> list[str]:
+    """A file that is read in several pieces: each centre has the two tasks."""
+    Centre.objects.bulk_create(
+        Centre(direction=organisation.north, code=f"C{number:05}", name="Centre", headcount=Decimal(1)) for number in range(count // 2)
+    )
+    lines = [f"C{number:05};{task};5" for task in ("VISIT", "CALL") for number in range(count // 2)]
+    return ["centre;task;units", *lines]
+
+
+def test_one_wrong_line_among_thousands_is_named_and_nothing_comes_in(organisation: Organisation) -> None:
+    lines = many_volumes(organisation, 5000)
+    lines[4321 - 1] = "C00001;NOTHING;5"
+    coming = check(organisation, "\n".join(lines))
+    assert (coming.state, coming.error_count) == ("refused", 1)
+    assert coming.line_errors == [{"sheet": "", "line": 4321, "error": "task: There is no “NOTHING”."}]
+    with pytest.raises(StateConflict):
+        services.apply_import(coming=coming, user=None)
+    assert Volume.objects.count() == 4
+
+
+def test_thousands_of_lines_come_in_and_are_known_again(organisation: Organisation) -> None:
+    lines = many_volumes(organisation, 5000)
+    assert bring_in(organisation, "\n".join(lines)).counts["volumes"] == {"new": 5000, "changed": 0, "same": 0}
+    lines[1] = "C00000;VISIT;6"
+    assert check(organisation, "\n".join(lines)).counts["volumes"] == {"new": 0, "changed": 1, "same": 4999}
+
+
+def test_a_line_that_comes_again_far_below_is_found(organisation: Organisation) -> None:
+    lines = [*many_volumes(organisation, 5000), "C00000;VISIT;7"]
+    coming = check(organisation, "\n".join(lines))
+    assert coming.line_errors == [{"sheet": "", "line": 5002, "error": "The same is already on line 2."}]
+
+
+def test_wrong_lines_are_listed_in_the_order_of_the_file(organisation: Organisation) -> None:
+    coming = check(organisation, "centre;task;units\nPORT;CALL;x\nMILL;CALL;x\nFARM;CALL;x\n")
+    assert [error["line"] for error in coming.line_errors] == [2, 3, 4]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
