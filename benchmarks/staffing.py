@@ -1,4 +1,4 @@
-"""Reference data from the cache beside the database, and a national run beside the plain loop of one query a centre."""
+"""Reference data from the cache beside the database, a national run beside the plain loop of one query a centre, a long import."""
 
 import os
 import resource

@@ -114,18 +114,25 @@ def version_of(club: int) -> int:
 def statistics(club: int) -> dict[str, Any]:
     """Hits and misses of all processes; entries, their age in seconds and size in bytes of this one."""
     hits, misses = counters.read(club)
-    stamp, state = stamp_of(club), ReferenceState.objects.filter(club=club).first()
-    with _guard:
-        kept = [each for key, each in _kept.items() if key.endswith(f":{stamp}") and each.fresh]
+    state = ReferenceState.objects.filter(club=club).first()
     return {
         "hits": hits,
         "misses": misses,
-        "hit_rate": round(hits / (hits + misses), 3) if hits + misses else None,
+        "hit_rate": counters.hit_rate(hits, misses),
+        **kept_here(state.stamp if state else NO_DATA),
+        "version": state.version if state else 0,
+        "last_invalidated_at": state.changed_at if state else None,
+    }
+
+
+def kept_here(stamp: str) -> dict[str, Any]:
+    """Of the values with this stamp in this process: how many, the age of the oldest in seconds, their size in bytes."""
+    with _guard:
+        kept = [each for key, each in _kept.items() if key.endswith(f":{stamp}") and each.fresh]
+    return {
         "entries": len(kept),
         "oldest_seconds": round(time.time() - min(each.loaded_at for each in kept), 1) if kept else None,
         "bytes": sum(each.size for each in kept),
-        "version": state.version if state else 0,
-        "last_invalidated_at": state.changed_at if state else None,
     }
 
 
