@@ -8,6 +8,7 @@ for again. Values are kept twice: as they are in this process, and pickled in Dj
 import pickle
 import threading
 import time
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +50,16 @@ class CentreData(NamedTuple):
     name: str
     headcount: Decimal
     volumes: tuple[tuple[int, Decimal], ...]  # task, units a year
+
+
+class CentreName(NamedTuple):
+    id: int
+    code: str
+    name: str
+    direction: int
+    direction_code: str
+    direction_name: str
+    sought: str  # all of it, as a search compares it
 
 
 class DirectionData(NamedTuple):
@@ -173,6 +184,19 @@ def get_directions(club: int) -> tuple[tuple[int, str, str, int], ...]:
     """Id, code, name and number of centres of each direction."""
     rows = Direction.objects.filter(club=club).order_by("code").annotate(size=Count("centres"))
     return tuple(rows.values_list("id", "code", "name", "size"))
+
+
+@cached_reference(ttl=TTL_SECONDS)
+def get_centres(club: int) -> tuple[CentreName, ...]:
+    """All of the club, by direction."""
+    rows = Centre.objects.filter(direction__club=club).order_by("direction__code", "code")
+    names = rows.values_list("id", "code", "name", "direction", "direction__code", "direction__name")
+    return tuple(CentreName(*row, sought=fold(" ".join((row[1], row[2], row[4], row[5])))) for row in names)
+
+
+def fold(text: str) -> str:
+    """As people type it: without accents or capitals."""
+    return unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
 
 
 def _find(key: str) -> _Kept | None:

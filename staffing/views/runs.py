@@ -20,6 +20,8 @@ from staffing import charts, reports, services
 from staffing.forms import AssumptionsForm, RunForm
 from staffing.models import Direction, Simulation
 
+from .choosing import show_choice
+
 RUNS_A_PAGE, LINES_A_PAGE, RUNS_TO_COMPARE = 15, 50, 10
 FILES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 COLUMNS = ("name", "hours", "fte_needed", "headcount", "gap")
@@ -42,6 +44,8 @@ def start(request: HttpRequest, club: Club) -> HttpResponse:
             form.refuse(refusal)
         else:
             return redirect("staffing-page", task_id=begun.task_id)
+    if form.is_of_centres:
+        return show_choice(request, club, refused=form)
     return _show(request, club, form, status=422)
 
 
