@@ -127,7 +127,7 @@ def _import_piece(
         raise error.error
     for row in result.error_rows:
         raise row.errors[0].error  # a mistake of ours, not of the file
-    return [{"sheet": table.sheet, "line": lines[row.number - 1], "error": _words(row.error)} for row in result.invalid_rows]
+    return [{"sheet": table.sheet, "line": lines[row.number - 1], "error": _words(row.error, table)} for row in result.invalid_rows]
 
 
 def _headers(columns: list[str]) -> list[str]:
@@ -135,9 +135,15 @@ def _headers(columns: list[str]) -> list[str]:
     return [name or f"?{number}" for number, name in enumerate(columns)]
 
 
-def _words(error: ValidationError) -> str:
+def _words(error: ValidationError, table: Table) -> str:
+    """Each problem after the name of its column, as the file has it."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
-    return " ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items() if name != "__all__") or " ".join(
-        error.messages
-    )
+    heads = dict(zip(table.columns, table.heads, strict=True))
+    # Translators: what is wrong in a column of a file; French “%(column)s : %(problem)s”
+    said = [
+        _("%(column)s: %(problem)s") % {"column": heads.get(name, name), "problem": " ".join(texts)}
+        for name, texts in error.message_dict.items()
+        if name != "__all__"
+    ]
+    return " ".join(said or error.messages)

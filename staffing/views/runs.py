@@ -77,6 +77,7 @@ def compare_runs(request: HttpRequest, club: Club, first: UUID, second: UUID) ->
     before, after = (each.figures for each in runs)
     assert before and after  # noqa: S101, PT018  asked above
     whole = {
+        "hours": after.hours - before.hours,
         "fte_needed": after.fte_needed - before.fte_needed,
         "gap": after.gap - before.gap,
         "headcount": after.headcount - before.headcount,
@@ -92,9 +93,10 @@ def chart(request: HttpRequest, club: Club, task_id: UUID, kind: str) -> HttpRes
     found = _find(club, task_id)
     if not found.figures:
         raise Http404
-    draw = charts.draw_gaps(reports.direction_lines(found)) if kind == "gaps" else charts.draw_centres(reports.centre_lines(found))
+    draw, lines_of = (charts.draw_gaps, reports.direction_lines) if kind == "gaps" else (charts.draw_centres, reports.centre_lines)
+    picture = draw(lines_of(found), narrow="narrow" in request.GET)
     return HttpResponse(
-        draw, content_type="image/svg+xml", headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        picture, content_type="image/svg+xml", headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     )
 
 

@@ -118,6 +118,11 @@ def test_a_volume_that_cannot_be_is_named(organisation: Organisation, line: str,
     assert check(organisation, f"centre;task;units\n{line}\n").line_errors[0]["error"] == words
 
 
+def test_a_problem_is_told_under_the_name_that_the_file_has_for_its_column(organisation: Organisation) -> None:
+    coming = check(organisation, "Code centre;Tâche;Volume\nPORT;NOTHING;x\n")
+    assert coming.line_errors[0]["error"] == "Volume: “x” is not a number. Tâche: There is no “NOTHING”."
+
+
 def test_a_code_in_two_directions_asks_for_the_direction(organisation: Organisation) -> None:
     organisation.centre(organisation.south, "PORT", "1")
     assert "direction" in check(organisation, "centre;task;units\nPORT;CALL;1\n").line_errors[0]["error"]
@@ -182,6 +187,7 @@ def test_wrong_lines_are_listed_in_the_order_of_the_file(organisation: Organisat
         (b"code;label;minutes\n", "The file has no line under its head."),
         (b"a;b;c\n1;2;3\n", "The first line must name the columns, such as: centre, task, units."),
         (b"centre;volume\nPORT;1\n", "These columns are missing: task."),
+        (b"code;label;Minutes;minutes\nNEW;New;1;2\n", "Two columns mean the same: Minutes."),
     ],
 )
 def test_a_file_that_is_none_says_what_is_wrong(organisation: Organisation, content: bytes, words: str) -> None:
@@ -206,9 +212,18 @@ def test_two_clicks_import_once(organisation: Organisation) -> None:
         services.apply_import(coming=coming, user=None)
 
 
-def test_windows_own_letters_are_read(organisation: Organisation) -> None:
-    bring_in(organisation, "code;libellé;minutes\nÉTÉ;Stage d’été;1\n".encode("cp1252"))
-    assert ReferenceTask.objects.get(code="ÉTÉ").label == "Stage d’été"
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_each_way_in_which_spreadsheets_save_text_is_read(encoding: str, delimiter: str) -> None:
+    content = delimiter.join(["code", "libellé", "minutes"]) + "\r\n" + delimiter.join(["ÉTÉ", "Stage d’été", "1"])
+    assert read_file("data.csv", content.encode(encoding))[0].rows == [["ÉTÉ", "Stage d’été", "1"]]
+
+
+def test_a_number_of_a_workbook_is_read_as_the_spreadsheet_shows_it(organisation: Organisation) -> None:
+    """1.1 × 3 is stored as 3.3000000000000003."""
+    tasks: list[list[object]] = [["code", "label", "minutes"], [101, "Sum", 1.1 * 3]]
+    bring_in(organisation, workbook(tasks=tasks), "data.xlsx")
+    assert ReferenceTask.objects.get(code="101").minutes == Decimal("3.3")
 
 
 def damaged(content: bytes, last_cell: bytes) -> bytes:

@@ -113,6 +113,34 @@ def test_two_runs_are_compared_by_centre(pages: Client, done: Simulation, organi
     assert text.index("Mill") < text.index("Farm")  # the largest difference first
 
 
+def finished(organisation: Organisation, scope: str = "national", **options: Any) -> Simulation:
+    run = services.start_run(club=organisation.club, user=None, scope=scope, **options)
+    drain()
+    return run
+
+
+def test_the_earlier_of_two_runs_comes_before(pages: Client, organisation: Organisation) -> None:
+    early, late = finished(organisation), finished(organisation)
+    for run in (early, late):
+        text = pages.get(f"/staffing/runs/{run.task_id}/").content.decode()
+        assert f"/staffing/compare/{early.task_id}/{late.task_id}/" in text
+
+
+def test_only_runs_of_the_same_centres_are_offered_to_compare(pages: Client, organisation: Organisation) -> None:
+    run, same, other = (
+        finished(organisation, "centres", centres=[centre.pk]) for centre in (organisation.port, organisation.port, organisation.mill)
+    )
+    text = pages.get(f"/staffing/runs/{run.task_id}/").content.decode()
+    assert f"/{same.task_id}/" in text
+    assert f"/{other.task_id}/" not in text
+
+
+def test_a_phone_gets_a_narrow_picture_with_letters_as_large(pages: Client, done: Simulation) -> None:
+    assert f'srcset="/staffing/runs/{done.task_id}/centres.svg?narrow"' in pages.get(f"/staffing/runs/{done.task_id}/").content.decode()
+    assert b'viewBox="0 0 420 ' in pages.get(f"/staffing/runs/{done.task_id}/centres.svg?narrow").content
+    assert b'viewBox="0 0 900 ' in pages.get(f"/staffing/runs/{done.task_id}/centres.svg").content
+
+
 def test_the_csv_opens_in_a_french_spreadsheet(pages: Client, done: Simulation, organisation: Organisation) -> None:
     answer = pages.get(f"/staffing/runs/{done.task_id}/result.csv", headers={"accept-language": "fr"})
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
