@@ -56,7 +56,7 @@ def _chart(rows: float, colours: tuple[str, ...], *, narrow: bool) -> Any:
     return pygal.HorizontalBar(
         style=style, js=[], css=["file://style.css", "file://graph.css", f"inline:{_dark()}"], disable_xml_declaration=True,
         height=int(FRAME_PIXELS + rows * ROW_PIXELS), width=NARROW if narrow else WIDE,
-        truncate_label=NARROW_LABEL if narrow else -1, value_formatter=_in_words(), legend_at_bottom=True,
+        truncate_label=NARROW_LABEL if narrow else -1, max_scale=5 if narrow else 16, value_formatter=_in_words(), legend_at_bottom=True,
         show_y_guides=True, print_values=False, no_data_text=_("No data"), explicit_size=False, spacing=8, margin=8,
     )  # fmt: skip
 
