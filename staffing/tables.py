@@ -6,7 +6,7 @@ import io
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from openpyxl.utils.exceptions import InvalidFileException
 
 MOST_LINES = 250_000
@@ -84,7 +84,7 @@ def _table(sheet: str, rows: Iterator[tuple[int, list[str]]]) -> Table | None:
     if not any(columns):
         if sheet:
             return None  # a sheet of notes among the others
-        raise Unreadable(_("The first line must name the columns, such as: %(names)s.") % {"names": ", ".join(NEEDED[VOLUMES])})
+        raise Unreadable(_("The first line must name the columns, such as: %(names)s.") % {"names": _said(NEEDED[VOLUMES])})
     if twice := next((name for name, column in zip(head, columns, strict=False) if column and columns.count(column) > 1), ""):
         raise Unreadable(_("Two columns mean the same: %(name)s.") % {"name": twice})
     table = Table(_kind(columns, sheet), columns, head[:last], sheet=sheet)
@@ -105,7 +105,23 @@ def _kind(columns: list[str], sheet: str) -> str:
     missing = [
         name for name in NEEDED[VOLUMES if "units" in columns else TASKS if "minutes" in columns else CENTRES] if name not in columns
     ]
-    raise Unreadable(where + _("These columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+    raise Unreadable(where + _("These columns are missing: %(names)s.") % {"names": _said(missing)})
+
+
+def _said(columns: Iterable[str]) -> str:
+    """By names that would be understood."""
+    words = {
+        "code": pgettext("column of a file", "code"),
+        "name": pgettext("column of a file", "name"),
+        "direction": pgettext("column of a file", "direction"),
+        "centre": pgettext("column of a file", "centre"),
+        "task": pgettext("column of a file", "task"),
+        "headcount": pgettext("column of a file", "headcount"),
+        "label": pgettext("column of a file", "label"),
+        "minutes": pgettext("column of a file", "minutes"),
+        "units": pgettext("column of a file", "units"),
+    }
+    return ", ".join(words[column] for column in columns)
 
 
 def _text(content: bytes) -> str:

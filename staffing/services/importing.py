@@ -24,6 +24,7 @@ from staffing.versions import wait_for_other_writers
 from .running import Refused
 
 ERRORS_KEPT = 200
+LONGEST_LABEL = 200
 State = ReferenceImport.State
 Report = Callable[[int, int, str], None]
 
@@ -82,7 +83,7 @@ def write_import(*, coming: ReferenceImport, report: Report) -> None:
 
 def _follow(coming: ReferenceImport, kind: str, user: Any) -> None:
     # Translators: "Import : %(name)s"
-    label = _("Import: %(name)s") % {"name": coming.name}
+    label = (_("Import: %(name)s") % {"name": coming.name})[:LONGEST_LABEL]
     coming.job = enqueue(kind, coming.pk, label=label, scope=coming.club.scope, user=user)
     coming.save(update_fields=["job"])
 

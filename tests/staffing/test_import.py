@@ -7,6 +7,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from jobs.models import Job
 from jobs.services import StateConflict
@@ -193,6 +194,17 @@ def test_wrong_lines_are_listed_in_the_order_of_the_file(organisation: Organisat
 def test_a_file_that_is_none_says_what_is_wrong(organisation: Organisation, content: bytes, words: str) -> None:
     coming = check(organisation, content)
     assert (coming.state, coming.error) == ("refused", words)
+
+
+def test_missing_columns_are_named_by_names_that_would_be_read(organisation: Organisation) -> None:
+    with translation.override("fr"):
+        assert check(organisation, "direction;code\nNORTH;NEW\n").error == "Il manque ces colonnes\xa0: nom, en poste."
+        bring_in(organisation, "direction;code;nom;en poste\nNORTH;NEW;New;1\n")
+
+
+def test_a_long_name_of_a_file_is_shortened(organisation: Organisation) -> None:
+    coming = check(organisation, "code;label;minutes\nNEW;New;1\n", f"{'long' * 60}.csv")
+    assert (coming.state, len(coming.name), coming.name[-4:]) == ("ready", 200, ".csv")
 
 
 def test_data_changed_since_the_check_leave_nothing_half_written(organisation: Organisation) -> None:
