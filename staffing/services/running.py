@@ -99,7 +99,7 @@ def _check(club: Club, scope: str, centres: list[int], assumptions: Assumptions)
         raise Refused({"centres": [_("Choose at least one centre.")]})
     if len(centres) > MOST_CENTRES:
         raise Refused({"centres": [_("At most %(most)d centres in one run.") % {"most": MOST_CENTRES}]})
-    if wrong := assumptions.out_of_range():
+    if wrong := assumptions.out_of_range:
         raise Refused({name: [_out_of_range()[name]] for name in wrong})
     if centres and Centre.objects.filter(direction__club=club, pk__in=centres).count() < len(centres):
         raise NotInClub({"centres": [_("The club has not all of these centres.")]})
