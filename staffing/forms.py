@@ -1,5 +1,6 @@
 """What the pages of staffing ask. A form reads; the services decide."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from . import reference
 from .models import Simulation
-from .services import Refused
+from .services import Refused, out_of_range
 from .simulation import Assumptions
 
 LARGEST_ID = 2**63 - 1
 PERCENT = Decimal(100)
 STANDARD = Assumptions()
+UNITS = {"working_days": 1, "hours_a_day": 1, "productivity": PERCENT, "absence_rate": PERCENT}
 DIRECTION = "direction:"
 
 
@@ -31,10 +33,14 @@ class AssumptionsForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs.update({"class": "input", "inputmode": "decimal", "autocomplete": "off"})
 
+    def clean(self) -> None:
+        """All that is wrong at once, also where another field is no number."""
+        for name, texts in out_of_range(self.assumptions()).items():
+            self.add_error(name, texts)
+
     def assumptions(self) -> Assumptions:
-        values = self.cleaned_data
-        shares = {name: values[name] / PERCENT for name in ("productivity", "absence_rate")}
-        return Assumptions(values["working_days"], values["hours_a_day"], **shares)
+        given = {name: self.cleaned_data[name] / unit for name, unit in UNITS.items() if name in self.cleaned_data}
+        return replace(STANDARD, **given)
 
     def refuse(self, refusal: Refused) -> None:
         for name, texts in refusal.message_dict.items():

@@ -99,19 +99,21 @@ def _check(club: Club, scope: str, centres: list[int], assumptions: Assumptions)
         raise Refused({"centres": [_("Choose at least one centre.")]})
     if len(centres) > MOST_CENTRES:
         raise Refused({"centres": [_("At most %(most)d centres in one run.") % {"most": MOST_CENTRES}]})
-    if wrong := assumptions.out_of_range:
-        raise Refused({name: [_out_of_range()[name]] for name in wrong})
+    if wrong := out_of_range(assumptions):
+        raise Refused(wrong)
     if centres and Centre.objects.filter(direction__club=club, pk__in=centres).count() < len(centres):
         raise NotInClub({"centres": [_("The club has not all of these centres.")]})
 
 
-def _out_of_range() -> dict[str, str]:
-    return {
+def out_of_range(assumptions: Assumptions) -> dict[str, list[str]]:
+    """What is wrong with those that no calculation can be made with."""
+    words = {
         "working_days": _("More than 0 and at most 366 days."),
         "hours_a_day": _("More than 0 and at most 24 hours."),
         "productivity": _("More than 0 and at most 1 (100 %)."),
         "absence_rate": _("At least 0 and less than 1 (100 %)."),
     }
+    return {name: [words[name]] for name in assumptions.out_of_range}
 
 
 def _name_of(scope: str, direction: Direction | None, centres: int) -> str:

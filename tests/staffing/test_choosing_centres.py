@@ -152,5 +152,9 @@ def test_the_page_asks_no_more_for_more_centres(
         pages.get(CENTRES)
 
 
+def test_a_club_without_centres_is_told_the_next_step(world: World) -> None:
+    assert "Import reference data" in browser(world.manager).get(CENTRES).content.decode()
+
+
 def test_a_teacher_may_not_choose(organisation: Organisation) -> None:
     assert browser(organisation.world.teacher_user()).get(CENTRES).status_code == 403

@@ -77,6 +77,12 @@ def test_assumptions_out_of_range_are_said_at_their_field(pages: Client) -> None
     assert not Simulation.objects.exists()
 
 
+def test_all_that_is_wrong_is_said_at_once(pages: Client) -> None:
+    text = pages.post("/staffing/start/", STANDARD | {"productivity": "0", "absence_rate": "many"}).content.decode()
+    assert "More than 0 and at most 1 (100 %)." in text
+    assert "Enter a number." in text
+
+
 @pytest.mark.parametrize(
     "values", [{"working_days": "NaN"}, {"of": "direction:abc"}, {"of": "direction:99999999999999999999"}, {"centres": "1e9"}]
 )

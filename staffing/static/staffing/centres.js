@@ -60,6 +60,7 @@ function show(page) {
 function count() {
   const list = document.getElementById("found");
   const chosen = Number(list.dataset.hidden) + list.querySelectorAll("input:checked").length;
+  if (chosen) document.getElementById("id_centres_error")?.remove();
   const words = form.querySelector("[data-chosen]");
   words.textContent = (plural.select(chosen) === "one" ? words.dataset.one : words.dataset.many).replace("%s", number.format(chosen));
   for (const group of list.querySelectorAll(".group:has(input)")) {
