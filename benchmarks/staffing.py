@@ -1,4 +1,4 @@
-"""Reference data from the cache beside the database, and a national run beside the plain loop of one query a centre."""
+"""Reference data from the cache beside the database, a national run beside the plain loop of one query a centre, a long import."""
 
 import os
 import resource
@@ -18,6 +18,7 @@ django.setup()
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -26,11 +27,12 @@ from benchmarks.report import Report, wants_json
 from jobs.models import Job
 from lessons.models import Club
 from staffing import reference, services
-from staffing.models import Centre, CentreResult, Simulation, Volume
+from staffing.models import Centre, CentreResult, ReferenceImport, Simulation, Volume
 from staffing.simulation import Workload, add_up, simulate
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 READS = 200
+WRONG_LINE = 150_000
 OURS, PLAIN = "Aussitôt", "one query a centre"
 CACHED, UNCACHED = "Aussitôt", "uncached"
 READ, RUN = "read of a direction's data, ms", "national run, 5,000 centres × 200 tasks, s"
@@ -52,12 +54,15 @@ def main() -> int:
         measure_reads(report, small)
         measure_runs(report, large)
     measure_memory(report, large)
+    measure_import(report, large)
     count_statements(report, large)
     report.ratio("ratio_vs_uncached", report.median(UNCACHED, READ) / report.median(CACHED, READ), at_least=30)
     report.ratio("ratio_vs_one_query_a_centre", report.median(PLAIN, RUN) / report.median(OURS, RUN), at_least=10)
     report.limit(CACHED, READ, at_most=1)
     report.limit(OURS, "longest silence of a national run, s", at_most=1)
     report.limit(OURS, "memory of the process after the run, MB", at_most=500)
+    report.limit(OURS, "click that uploads 200,000 lines, s", at_most=1)
+    report.limit(OURS, "memory of the process after the check, MB", at_most=500)
     report.limit(OURS, "statements of starting a run", at_most=5)
     return report.finish(as_json=wants_json())
 
@@ -125,6 +130,32 @@ def measure_memory(report: Report, club: Club) -> None:
     report.add(OURS, "memory of the process after the run, MB", float(subprocess.check_output(command, text=True).split()[-1]))
 
 
+def measure_import(report: Report, club: Club) -> None:
+    """200,000 lines with a wrong one: the click, and the check behind it in a process of its own."""
+    lines = ["centre;task;units", *(f"C{centre:04};T{task:03};{centre % 97}.25" for centre in range(1, 5001) for task in range(1, 41))]
+    lines[WRONG_LINE - 1] = "C0001;T999;5"
+    upload = SimpleUploadedFile("volumes.csv", "\n".join(lines).encode())
+    began = time.perf_counter()
+    coming = services.start_import(club=club, user=None, upload=upload)
+    report.add(OURS, "click that uploads 200,000 lines, s", time.perf_counter() - began)
+    command = [sys.executable, "-m", "benchmarks.staffing", "--one-check", str(coming.pk)]
+    seconds, silence, memory = map(float, subprocess.check_output(command, text=True).split()[-3:])
+    report.add(OURS, "check of 200,000 lines, s", seconds)
+    report.add(OURS, "longest silence of the check, s", silence)
+    report.add(OURS, "memory of the process after the check, MB", memory)
+    coming.refresh_from_db()
+    assert [error["line"] for error in coming.line_errors] == [WRONG_LINE], "another line was named"
+    coming.file.delete()
+
+
+def one_check(pk: int) -> int:
+    heard = [time.perf_counter()]
+    services.check_import(coming=ReferenceImport.objects.get(pk=pk), report=lambda *_: heard.append(time.perf_counter()))
+    heard.append(time.perf_counter())
+    print(heard[-1] - heard[0], max(b - a for a, b in pairwise(heard)), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return 0
+
+
 def one_run(pk: int) -> int:
     services.finish_run(run=Simulation.objects.get(pk=pk), report=lambda *_: None)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
@@ -140,4 +171,5 @@ def count_statements(report: Report, club: Club) -> None:
 
 if __name__ == "__main__":
     settings.DEBUG = False
-    sys.exit(one_run(int(sys.argv[-1])) if "--one-run" in sys.argv else main())
+    alone = {"--one-run": one_run, "--one-check": one_check}.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    sys.exit(alone(int(sys.argv[2])) if alone else main())

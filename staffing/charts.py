@@ -13,26 +13,28 @@ from .reports import Line
 
 BARS_SHOWN = 15
 ROW_PIXELS, FRAME_PIXELS = 34, 90
+WIDE, NARROW = 900, 420  # at a desk, on a phone: the same size of letters
+NARROW_LABEL = 18  # letters
 # The look's colours; the second of each pair in the dark.
 COLOURS = {"ink": ("#18211d", "#e9ede8"), "soft": ("#4a554e", "#abb7b0"), "line": ("#d6dacf", "#323d38")}
 NEED, POST, SHORT, OVER = "#b87f0c", "#2c7263", "#bb3a2c", "#3b8a56"
 FONT = "Segoe UI, Roboto, Open Sans, Noto Sans, Ubuntu, system-ui, sans-serif"
 
 
-def draw_centres(lines: Sequence[Line]) -> bytes:
+def draw_centres(lines: Sequence[Line], *, narrow: bool = False) -> bytes:
     """Needed against in post; of many centres those where most are missing, the worst on top."""
     shown = widest_gaps(lines)[::-1]  # pygal begins at the bottom
-    chart = _chart(len(shown) * 1.3, (NEED, POST))
+    chart = _chart(len(shown) * 1.3, (NEED, POST), narrow=narrow)
     chart.x_labels = [line.name for line in shown]
     chart.add(_("Needed"), [float(line.figures.fte_needed) for line in shown])
     chart.add(_("In post"), [float(line.figures.headcount) for line in shown])
     return _draw(chart)
 
 
-def draw_gaps(lines: Sequence[Line]) -> bytes:
+def draw_gaps(lines: Sequence[Line], *, narrow: bool = False) -> bytes:
     """The gap of each direction: to the left of zero, so many are missing; those with the most on top."""
     shown = sorted(lines, key=lambda line: line.figures.gap, reverse=True)
-    chart = _chart(len(shown), (SHORT,))
+    chart = _chart(len(shown), (SHORT,), narrow=narrow)
     chart.show_legend = False
     chart.x_labels = [line.name for line in shown]
     gaps = [float(line.figures.gap) for line in shown]
@@ -45,7 +47,7 @@ def widest_gaps(lines: Sequence[Line]) -> list[Line]:
     return sorted(lines, key=lambda line: line.figures.gap)[:BARS_SHOWN]
 
 
-def _chart(rows: float, colours: tuple[str, ...]) -> Any:
+def _chart(rows: float, colours: tuple[str, ...], *, narrow: bool) -> Any:
     style = Style(
         background="transparent", plot_background="transparent", font_family=FONT, colors=colours, opacity="1", opacity_hover="1",
         foreground=COLOURS["ink"][0], foreground_strong=COLOURS["ink"][0], foreground_subtle=COLOURS["line"][0],
@@ -53,7 +55,8 @@ def _chart(rows: float, colours: tuple[str, ...]) -> Any:
     )  # fmt: skip
     return pygal.HorizontalBar(
         style=style, js=[], css=["file://style.css", "file://graph.css", f"inline:{_dark()}"], disable_xml_declaration=True,
-        height=int(FRAME_PIXELS + rows * ROW_PIXELS), width=900, value_formatter=_in_words(), legend_at_bottom=True,
+        height=int(FRAME_PIXELS + rows * ROW_PIXELS), width=NARROW if narrow else WIDE,
+        truncate_label=NARROW_LABEL if narrow else -1, max_scale=5 if narrow else 16, value_formatter=_in_words(), legend_at_bottom=True,
         show_y_guides=True, print_values=False, no_data_text=_("No data"), explicit_size=False, spacing=8, margin=8,
     )  # fmt: skip
 

@@ -45,6 +45,10 @@ def read_all() -> dict[str, int]:
     return {name: value or 0 for name, value in total.items()}
 
 
+def hit_rate(hits: int, misses: int) -> float | None:
+    return round(hits / (hits + misses), 3) if hits + misses else None
+
+
 def forget() -> None:
     """What this process has counted and not added yet."""
     with _guard:

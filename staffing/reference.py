@@ -8,6 +8,7 @@ for again. Values are kept twice: as they are in this process, and pickled in Dj
 import pickle
 import threading
 import time
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ LARGEST_COUNT = 500  # values that a process keeps
 LOADING_SECONDS = 30  # a process that takes longer is thought dead, and another loads as well
 LOOK_AGAIN_SECONDS = 0.02
 NO_DATA = "none"
+STAMP = "SELECT stamp FROM staffing_referencestate WHERE club_id = %s"
 
 
 class Task(NamedTuple):
@@ -48,6 +50,16 @@ class CentreData(NamedTuple):
     name: str
     headcount: Decimal
     volumes: tuple[tuple[int, Decimal], ...]  # task, units a year
+
+
+class CentreName(NamedTuple):
+    id: int
+    code: str
+    name: str
+    direction: int
+    direction_code: str
+    direction_name: str
+    sought: str  # all of it, as a search compares it
 
 
 class DirectionData(NamedTuple):
@@ -99,7 +111,11 @@ def cached_reference(*, ttl: float = TTL_SECONDS) -> Callable[[Callable[Concaten
 
 
 def stamp_of(club: int) -> str:
-    return ReferenceState.objects.filter(club=club).values_list("stamp", flat=True).first() or NO_DATA
+    """Asked at every read: in plain SQL, because the ORM takes five times as long to say it as the database to answer."""
+    with connection.cursor() as cursor:
+        cursor.execute(STAMP, [club])
+        row = cursor.fetchone()
+    return str(row[0]) if row else NO_DATA
 
 
 def version_of(club: int) -> int:
@@ -109,18 +125,25 @@ def version_of(club: int) -> int:
 def statistics(club: int) -> dict[str, Any]:
     """Hits and misses of all processes; entries, their age in seconds and size in bytes of this one."""
     hits, misses = counters.read(club)
-    stamp, state = stamp_of(club), ReferenceState.objects.filter(club=club).first()
-    with _guard:
-        kept = [each for key, each in _kept.items() if key.endswith(f":{stamp}") and each.fresh]
+    state = ReferenceState.objects.filter(club=club).first()
     return {
         "hits": hits,
         "misses": misses,
-        "hit_rate": round(hits / (hits + misses), 3) if hits + misses else None,
+        "hit_rate": counters.hit_rate(hits, misses),
+        **kept_here(state.stamp if state else NO_DATA),
+        "version": state.version if state else 0,
+        "last_invalidated_at": state.changed_at if state else None,
+    }
+
+
+def kept_here(stamp: str) -> dict[str, Any]:
+    """Of the values with this stamp in this process: how many, the age of the oldest in seconds, their size in bytes."""
+    with _guard:
+        kept = [each for key, each in _kept.items() if key.endswith(f":{stamp}") and each.fresh]
+    return {
         "entries": len(kept),
         "oldest_seconds": round(time.time() - min(each.loaded_at for each in kept), 1) if kept else None,
         "bytes": sum(each.size for each in kept),
-        "version": state.version if state else 0,
-        "last_invalidated_at": state.changed_at if state else None,
     }
 
 
@@ -161,6 +184,19 @@ def get_directions(club: int) -> tuple[tuple[int, str, str, int], ...]:
     """Id, code, name and number of centres of each direction."""
     rows = Direction.objects.filter(club=club).order_by("code").annotate(size=Count("centres"))
     return tuple(rows.values_list("id", "code", "name", "size"))
+
+
+@cached_reference(ttl=TTL_SECONDS)
+def get_centres(club: int) -> tuple[CentreName, ...]:
+    """All of the club, by direction."""
+    rows = Centre.objects.filter(direction__club=club).order_by("direction__code", "code")
+    names = rows.values_list("id", "code", "name", "direction", "direction__code", "direction__name")
+    return tuple(CentreName(*row, sought=fold(" ".join((row[1], row[2], row[4], row[5])))) for row in names)
+
+
+def fold(text: str) -> str:
+    """As people type it: without accents or capitals."""
+    return unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
 
 
 def _find(key: str) -> _Kept | None:

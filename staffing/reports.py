@@ -10,7 +10,7 @@ from django.utils.formats import get_format
 from django.utils.translation import gettext as _
 
 from .models import CentreResult, Simulation
-from .simulation import Figures, add_up, simulate
+from .simulation import Assumptions, Figures, add_up, simulate
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SHOWN = Decimal("0.01")
@@ -47,7 +47,8 @@ class Difference:
 
 
 def centre_lines(run: Simulation) -> list[Line]:
-    return [Line(each.code, each.name, simulate(each.workload, run.assumptions), each.direction_name) for each in run.centre_results.all()]
+    assumed = run.assumptions
+    return [Line(each.code, each.name, simulate(each.workload, assumed), each.direction_name) for each in run.centre_results.all()]
 
 
 def direction_lines(run: Simulation) -> list[Line]:
@@ -68,13 +69,14 @@ def direction_lines(run: Simulation) -> list[Line]:
 
 def compare(first: Simulation, second: Simulation) -> list[Difference]:
     """Every centre of either run, in the order of their codes."""
+    assumed = [run.assumptions for run in (first, second)]
     sides = [{(each.direction_code, each.code): each for each in run.centre_results.all()} for run in (first, second)]
     found = []
     for key in sorted(sides[0].keys() | sides[1].keys()):
         one, other = (side.get(key) for side in sides)
         named = other or one
         assert named is not None  # noqa: S101  the key is of one of them
-        found.append(Difference(named.code, named.name, named.direction_name, _figures(one, first), _figures(other, second)))
+        found.append(Difference(named.code, named.name, named.direction_name, _figures(one, assumed[0]), _figures(other, assumed[1])))
     return found
 
 
@@ -109,8 +111,8 @@ def _rounded(figures: Figures) -> list[Decimal]:
     return [value.quantize(SHOWN, ROUND_HALF_EVEN) for value in values]
 
 
-def _figures(result: CentreResult | None, run: Simulation) -> Figures | None:
-    return simulate(result.workload, run.assumptions) if result else None
+def _figures(result: CentreResult | None, assumed: Assumptions) -> Figures | None:
+    return simulate(result.workload, assumed) if result else None
 
 
 def _value(figures: Figures | None, name: str) -> Decimal:

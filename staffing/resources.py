@@ -3,7 +3,7 @@
 A line is known again by its codes, so a file may be imported twice; nothing is ever deleted by an import.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,7 +16,7 @@ from lessons.models import Club
 
 from .models import Centre, Direction, ReferenceTask, Volume
 
-ROWS_A_STATEMENT = 5000
+ROWS_A_STATEMENT = 2000
 AMBIGUOUS = object()
 
 
@@ -103,21 +103,25 @@ class ByCode(widgets.Widget):
 
 
 class ReferenceResource(resources.ModelResource):
-    """`known` is shared by the tables of one file; `report` hears each thousand lines how many are done."""
+    """Of one table, which comes in pieces: `begin_piece`, then `import_data`. `known` is shared by the tables of one file."""
 
     value_fields: tuple[str, ...] = ()
     unique_fields: tuple[str, ...] = ()
 
-    def __init__(self, known: Known, lines: list[int], report: Callable[[int], None]) -> None:
-        self.known, self.lines, self.report = known, lines, report
-        self.line = 0
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.line, self.lines = 0, [0]
         self.seen: dict[Any, int] = {}
-        self.there = self.rows_there()
+        self.there: dict[Any, tuple[Any, ...]] = {}
         self.counts = {"new": 0, "changed": 0, "same": 0}
         super().__init__()
 
-    def rows_there(self) -> dict[Any, tuple[Any, ...]]:
-        """Key → values of what the club has."""
+    def begin_piece(self, rows: list[dict[str, str]], lines: list[int]) -> None:
+        self.lines = lines
+        self.there = self.rows_there(rows)
+
+    def rows_there(self, rows: list[dict[str, str]]) -> dict[Any, tuple[Any, ...]]:
+        """Key → values of what the club has, at least of those that these rows name."""
         raise NotImplementedError
 
     def key_of(self, instance: Any) -> Any:
@@ -127,10 +131,7 @@ class ReferenceResource(resources.ModelResource):
         """A new one, so that later tables of the same file can refer to it."""
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
-        number = kwargs["row_number"]
-        self.line = self.lines[number - 1]
-        if number % 1000 == 0:
-            self.report(number)
+        self.line = self.lines[kwargs["row_number"] - 1]
 
     def skip_row(self, instance: Any, original: Any, row: Any, import_validation_errors: Any = None) -> bool:
         """A line that changes nothing is counted and left out; one that comes twice is a mistake."""
@@ -175,7 +176,7 @@ class DirectionResource(ReferenceResource):
     name = fields.Field("name", "name", TextWidget(120))
     value_fields, unique_fields = ("name",), ("club", "code")
 
-    def rows_there(self) -> dict[Any, tuple[Any, ...]]:
+    def rows_there(self, rows: list[dict[str, str]]) -> dict[Any, tuple[Any, ...]]:
         return {code: (direction.name,) for code, direction in self.known.directions.items()}
 
     def key_of(self, instance: Direction) -> str:
@@ -196,11 +197,11 @@ class CentreResource(ReferenceResource):
     headcount = fields.Field("headcount", "headcount", NumberWidget(Centre, "headcount", "0"))
     value_fields, unique_fields = ("name", "headcount"), ("direction", "code")
 
-    def __init__(self, known: Known, *args: Any) -> None:
-        super().__init__(known, *args)
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
         self.fields["direction"] = fields.Field("direction", "direction", ByCode(lambda code, _row: known.directions.get(code)))
 
-    def rows_there(self) -> dict[Any, tuple[Any, ...]]:
+    def rows_there(self, rows: list[dict[str, str]]) -> dict[Any, tuple[Any, ...]]:
         return {key: (centre.name, centre.headcount) for key, centre in self.known.centres.items()}
 
     def key_of(self, instance: Centre) -> tuple[str, str]:
@@ -222,7 +223,7 @@ class ReferenceTaskResource(ReferenceResource):
     minutes = fields.Field("minutes", "minutes", NumberWidget(ReferenceTask, "minutes", "0.01"))
     value_fields, unique_fields = ("label", "family", "unit", "minutes"), ("club", "code")
 
-    def rows_there(self) -> dict[Any, tuple[Any, ...]]:
+    def rows_there(self, rows: list[dict[str, str]]) -> dict[Any, tuple[Any, ...]]:
         return {code: tuple(getattr(task, name) for name in self.value_fields) for code, task in self.known.tasks.items()}
 
     def key_of(self, instance: ReferenceTask) -> str:
@@ -241,8 +242,8 @@ class VolumeResource(ReferenceResource):
     units = fields.Field("units", "units", NumberWidget(Volume, "units", "0"))
     value_fields, unique_fields = ("units",), ("centre", "task")
 
-    def __init__(self, known: Known, *args: Any) -> None:
-        super().__init__(known, *args)
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
         self.fields["centre"] = fields.Field("centre", "centre", ByCode(self.find_centre))
         self.fields["task"] = fields.Field("task", "task", ByCode(lambda code, _row: known.tasks.get(code)))
 
@@ -250,9 +251,11 @@ class VolumeResource(ReferenceResource):
         direction = row.get("direction", "").strip()
         return self.known.centres.get((direction, code)) if direction else self.known.centres_by_code.get(code)
 
-    def rows_there(self) -> dict[Any, tuple[Any, ...]]:
-        rows = Volume.objects.filter(centre__direction__club=self.known.club).values_list("centre", "task", "units")
-        return {(centre, task): (units,) for centre, task, units in rows.iterator(chunk_size=5000)}
+    def rows_there(self, rows: list[dict[str, str]]) -> dict[Any, tuple[Any, ...]]:
+        centres = _keys(self.find_centre(row["centre"].strip(), row) for row in rows)
+        tasks = _keys(self.known.tasks.get(row["task"].strip()) for row in rows)
+        there = Volume.objects.filter(centre__in=centres, task__in=tasks).values_list("centre", "task", "units")
+        return {(centre, task): (units,) for centre, task, units in there}
 
     def key_of(self, instance: Volume) -> Any:
         """By identity where the file has just brought them, and they have no key yet."""
@@ -261,6 +264,11 @@ class VolumeResource(ReferenceResource):
     class Meta(ReferenceResource.Meta):
         model = Volume
         fields = ("units",)
+
+
+def _keys(found: Iterable[Any]) -> set[int]:
+    """Of those that are there, are one, and did not come with this file."""
+    return {each.pk for each in found if isinstance(each, Centre | ReferenceTask) and each.pk}
 
 
 RESOURCES: dict[str, type[ReferenceResource]] = {

@@ -10,6 +10,7 @@ centres, and the national figures the sum of the directions, to the last digit a
 
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cached_property
 
 PARTS_OF_A_MINUTE = 10_000
 MINUTES_AN_HOUR = 60
@@ -24,6 +25,7 @@ class Assumptions:
     productivity: Decimal = Decimal("0.85")
     absence_rate: Decimal = Decimal("0.08")
 
+    @cached_property
     def out_of_range(self) -> list[str]:
         """The names of those that no calculation can be made with."""
         allowed = {
@@ -34,7 +36,7 @@ class Assumptions:
         }
         return [each.name for each in fields(self) if not allowed[each.name]]
 
-    @property
+    @cached_property
     def hours_a_year(self) -> Decimal:
         """What one full-time equivalent gets done in a year."""
         return self.working_days * self.hours_a_day * self.productivity * (1 - self.absence_rate)
@@ -63,7 +65,7 @@ class Figures:
 
 def simulate(workload: Workload, assumptions: Assumptions) -> Figures:
     """Of a centre, or of any sum of centres. Raises ValueError for assumptions out of their range."""
-    if wrong := assumptions.out_of_range():
+    if wrong := assumptions.out_of_range:
         raise ValueError(f"out of range: {', '.join(wrong)}")
     hours = Decimal(workload.work) / (PARTS_OF_A_MINUTE * MINUTES_AN_HOUR)
     fte_needed = hours / assumptions.hours_a_year

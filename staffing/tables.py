@@ -1,11 +1,12 @@
 """Files of reference data as spreadsheets write them: CSV of one kind, or XLSX with a sheet a kind. Nothing is checked but the form."""
 
+import codecs
 import csv
 import io
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from openpyxl.utils.exceptions import InvalidFileException
 
 MOST_LINES = 250_000
@@ -56,6 +57,7 @@ class Unreadable(Exception):
 class Table:
     kind: str
     columns: list[str]
+    heads: list[str]  # as the file names them
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)  # of the file, one a row
     sheet: str = ""
@@ -82,8 +84,10 @@ def _table(sheet: str, rows: Iterator[tuple[int, list[str]]]) -> Table | None:
     if not any(columns):
         if sheet:
             return None  # a sheet of notes among the others
-        raise Unreadable(_("The first line must name the columns, such as: %(names)s.") % {"names": ", ".join(NEEDED[VOLUMES])})
-    table = Table(_kind(columns, sheet), columns, sheet=sheet)
+        raise Unreadable(_("The first line must name the columns, such as: %(names)s.") % {"names": _said(NEEDED[VOLUMES])})
+    if twice := next((name for name, column in zip(head, columns, strict=False) if column and columns.count(column) > 1), ""):
+        raise Unreadable(_("Two columns mean the same: %(name)s.") % {"name": twice})
+    table = Table(_kind(columns, sheet), columns, head[:last], sheet=sheet)
     for line, cells in rows:
         if len(table.rows) == MOST_LINES:
             text = ngettext("More than %(most)d line: split the file.", "More than %(most)d lines: split the file.", MOST_LINES)
@@ -101,12 +105,30 @@ def _kind(columns: list[str], sheet: str) -> str:
     missing = [
         name for name in NEEDED[VOLUMES if "units" in columns else TASKS if "minutes" in columns else CENTRES] if name not in columns
     ]
-    raise Unreadable(where + _("These columns are missing: %(names)s.") % {"names": ", ".join(missing)})
+    raise Unreadable(where + _("These columns are missing: %(names)s.") % {"names": _said(missing)})
+
+
+def _said(columns: Iterable[str]) -> str:
+    """By names that would be understood."""
+    words = {
+        "code": pgettext("column of a file", "code"),
+        "name": pgettext("column of a file", "name"),
+        "direction": pgettext("column of a file", "direction"),
+        "centre": pgettext("column of a file", "centre"),
+        "task": pgettext("column of a file", "task"),
+        "headcount": pgettext("column of a file", "headcount"),
+        "label": pgettext("column of a file", "label"),
+        "minutes": pgettext("column of a file", "minutes"),
+        "units": pgettext("column of a file", "units"),
+    }
+    return ", ".join(words[column] for column in columns)
 
 
 def _text(content: bytes) -> str:
-    """As spreadsheets save it: UTF-8 with or without its mark, else Windows' own."""
+    """As spreadsheets save it: UTF-8 with or without its mark, UTF-16 with one, else Windows' own."""
     try:
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            return content.decode("utf-16")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
@@ -139,9 +161,16 @@ def _sheet_rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     """A sheet is unpacked while it is read, so damage may show at any line."""
     with _damage_told():
         for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1):
-            texts = ["" if cell is None else str(cell).strip() for cell in cells]
+            texts = [_cell(cell) for cell in cells]
             if any(texts):
                 yield number, texts
+
+
+def _cell(value: Any) -> str:
+    """A number as the spreadsheet shows it: 3.3, where its file says 3.3000000000000003."""
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return "" if value is None else str(value).strip()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from . import api, views
 urlpatterns = [
     path("staffing/", views.staffing, name="staffing"),
     path("staffing/start/", views.start, name="staffing-start"),
+    path("staffing/centres/", views.centres, name="staffing-centres"),
     path("staffing/runs/<uuid:task_id>/", views.run, name="staffing-page"),
     path("staffing/runs/<uuid:task_id>/cancel/", views.cancel, name="staffing-cancel"),
     path("staffing/runs/<uuid:task_id>/centres.svg", views.chart, {"kind": "centres"}, name="staffing-chart"),

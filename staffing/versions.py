@@ -2,7 +2,16 @@
 
 On Postgres once a statement, on SQLite once a row, for it knows nothing else. They run in the writer's own transaction: with its
 commit, and not before, all processes read the new stamp.
+
+Counting makes all writers of a club meet at one row, and each comes there with rows of its own locked: two could wait for each other
+for ever. So on Postgres there is one writer at a time (SQLite has no other kind): a trigger takes a lock before a statement touches
+its first row. It is one lock for all clubs, because before its first row a statement does not say whose rows they are; readers and
+runs never wait for it.
 """
+
+from django.db import connection
+
+WRITERS_LOCK = 0x5354_4146_4649_4E47  # any number; the locks of jobs are hashes of random owners
 
 TABLES = {
     # how a changed row is traced to its club
@@ -29,6 +38,22 @@ COUNT_A_DELETION = """
 
 def statement_for(event: str) -> str:
     return COUNT_A_DELETION if event == "delete" else COUNT
+
+
+def wait_for_other_writers() -> None:
+    """For a writer that reads first what it then writes. Until the end of the transaction."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
+
+
+def locking_triggers() -> list[str]:
+    name = "staffing_one_writer"
+    body = f"BEGIN PERFORM pg_advisory_xact_lock({WRITERS_LOCK}); RETURN NULL; END"
+    return [f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"] + [
+        f"CREATE TRIGGER {table}_{name} BEFORE INSERT OR UPDATE OR DELETE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+        for table in TABLES
+    ]
 
 
 def postgres_triggers() -> list[str]:

@@ -10,7 +10,7 @@ import polib
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SPEAKING = ("config", "jobs", "lessons", "letters", "audio", "templates", "locale")
+SPEAKING = ("config", "jobs", "lessons", "letters", "audio", "staffing", "templates", "locale")
 CATALOGUE = Path("locale/fr/LC_MESSAGES/django.po")
 
 

@@ -24,7 +24,7 @@ class SimulationQuerySet(models.QuerySet["Simulation"]):
     def like(self, task_id: UUID) -> "SimulationQuerySet":
         """The run itself first, then the finished ones of the same centres, newest first: what it may be compared with."""
         itself = Simulation.objects.filter(task_id=task_id)
-        same = models.Q(scope=models.Subquery(itself.values("scope")), scope_name=models.Subquery(itself.values("scope_name")))
+        same = models.Q(**{name: models.Subquery(itself.values(name)) for name in ("scope", "scope_name", "centre_ids")})
         wanted = self.filter(models.Q(task_id=task_id) | (same & models.Q(finished_at__isnull=False)))
         return wanted.order_by(models.Case(models.When(task_id=task_id, then=0), default=1), "-id")
 

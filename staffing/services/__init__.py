@@ -2,7 +2,7 @@
 
 from .demo import make_reference_set
 from .importing import apply_import, check_import, start_import, write_import
-from .running import NotInClub, Refused, finish_run, start_run
+from .running import NotInClub, Refused, finish_run, out_of_range, start_run
 
 __all__ = [
     "NotInClub",
@@ -11,6 +11,7 @@ __all__ = [
     "check_import",
     "finish_run",
     "make_reference_set",
+    "out_of_range",
     "start_import",
     "start_run",
     "write_import",

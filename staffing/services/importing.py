@@ -1,6 +1,7 @@
 """Reference data from a file: a dry run that names each wrong line, then all of it or nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 from pathlib import PurePath
 from typing import Any
 
@@ -15,13 +16,15 @@ from django.utils.translation import gettext as _
 from jobs.registry import PermanentError
 from jobs.services import StateConflict, enqueue
 from lessons.models import Club
-from staffing.models import ReferenceImport, ReferenceState
-from staffing.resources import RESOURCES, Known, ReferenceResource
-from staffing.tables import MOST_BYTES, Table, Unreadable, read_file
+from staffing.models import ReferenceImport
+from staffing.resources import RESOURCES, ROWS_A_STATEMENT, Known, ReferenceResource
+from staffing.tables import MOST_BYTES, VOLUMES, Table, Unreadable, read_file
+from staffing.versions import wait_for_other_writers
 
 from .running import Refused
 
 ERRORS_KEPT = 200
+LONGEST_LABEL = 200
 State = ReferenceImport.State
 Report = Callable[[int, int, str], None]
 
@@ -69,7 +72,7 @@ def check_import(*, coming: ReferenceImport, report: Report) -> None:
 
 def write_import(*, coming: ReferenceImport, report: Report) -> None:
     """In the transaction of its job. Raises PermanentError where the data have changed so that the file no longer fits."""
-    _wait_for_other_writers(coming.club_id)
+    wait_for_other_writers()
     counts, errors, total = _run(coming, report, dry_run=False)
     if total:
         raise PermanentError(
@@ -78,14 +81,9 @@ def write_import(*, coming: ReferenceImport, report: Report) -> None:
     ReferenceImport.objects.filter(pk=coming.pk).update(state=State.APPLIED, counts=counts, applied_at=Now())
 
 
-def _wait_for_other_writers(club: int) -> None:
-    """Before the first row is touched: a writer who has changed one row and goes on to another must not meet us in between."""
-    ReferenceState.objects.select_for_update().filter(club=club).first()
-
-
 def _follow(coming: ReferenceImport, kind: str, user: Any) -> None:
     # Translators: "Import : %(name)s"
-    label = _("Import: %(name)s") % {"name": coming.name}
+    label = (_("Import: %(name)s") % {"name": coming.name})[:LONGEST_LABEL]
     coming.job = enqueue(kind, coming.pk, label=label, scope=coming.club.scope, user=user)
     coming.save(update_fields=["job"])
 
@@ -98,29 +96,39 @@ def _run(coming: ReferenceImport, report: Report, *, dry_run: bool) -> tuple[dic
     total, done = sum(len(table.rows) for table in tables), 0
     counts: dict[str, Any] = {}
     errors: list[dict[str, Any]] = []
-    found = 0
     for table in tables:
-        before = done
-        resource = RESOURCES[table.kind](known, table.lines, lambda number, before=before: report(before + number, total, ""))  # type: ignore[misc]
-        wrong = _import_table(resource, table, dry_run=dry_run)
+        resource = RESOURCES[table.kind](known)
+        wrong: list[dict[str, Any]] = []
+        for rows, lines in _pieces(table):
+            wrong += _import_piece(resource, table, rows, lines, dry_run=dry_run)
+            done += len(rows)
+            report(done, total, "")
         counts[table.kind] = resource.counts
-        found += len(wrong)
-        errors += wrong[: max(0, ERRORS_KEPT - len(errors))]
-        done += len(table.rows)
-        report(done, total, "")
-    return counts, errors, found
+        errors += sorted(wrong, key=itemgetter("line"))
+    return counts, errors[:ERRORS_KEPT], len(errors)
 
 
-def _import_table(resource: ReferenceResource, table: Table, *, dry_run: bool) -> list[dict[str, Any]]:
-    dataset = tablib.Dataset(headers=_headers(table.columns))
-    for row in table.rows:
-        dataset.append(row)
+def _pieces(table: Table) -> Iterator[tuple[list[list[str]], list[int]]]:
+    """Those of one centre together, so that what the club has of them already is read once, and never all of it at a time."""
+    order = list(range(len(table.rows)))
+    if table.kind == VOLUMES:
+        order.sort(key=lambda number: table.rows[number][table.columns.index("centre")])
+    for first in range(0, len(order), ROWS_A_STATEMENT):
+        piece = order[first : first + ROWS_A_STATEMENT]
+        yield [table.rows[number] for number in piece], [table.lines[number] for number in piece]
+
+
+def _import_piece(
+    resource: ReferenceResource, table: Table, rows: list[list[str]], lines: list[int], *, dry_run: bool
+) -> list[dict[str, Any]]:
+    dataset = tablib.Dataset(*rows, headers=_headers(table.columns))
+    resource.begin_piece([dict(zip(table.columns, row, strict=True)) for row in rows], lines)
     result = resource.import_data(dataset, dry_run=dry_run, raise_errors=False)
     for error in result.base_errors:
         raise error.error
     for row in result.error_rows:
         raise row.errors[0].error  # a mistake of ours, not of the file
-    return [{"sheet": table.sheet, "line": table.lines[row.number - 1], "error": _words(row.error)} for row in result.invalid_rows]
+    return [{"sheet": table.sheet, "line": lines[row.number - 1], "error": _words(row.error, table)} for row in result.invalid_rows]
 
 
 def _headers(columns: list[str]) -> list[str]:
@@ -128,9 +136,15 @@ def _headers(columns: list[str]) -> list[str]:
     return [name or f"?{number}" for number, name in enumerate(columns)]
 
 
-def _words(error: ValidationError) -> str:
+def _words(error: ValidationError, table: Table) -> str:
+    """Each problem after the name of its column, as the file has it."""
     if not hasattr(error, "error_dict"):
         return " ".join(error.messages)
-    return " ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items() if name != "__all__") or " ".join(
-        error.messages
-    )
+    heads = dict(zip(table.columns, table.heads, strict=True))
+    # Translators: what is wrong in a column of a file; French “%(column)s : %(problem)s”
+    said = [
+        _("%(column)s: %(problem)s") % {"column": heads.get(name, name), "problem": " ".join(texts)}
+        for name, texts in error.message_dict.items()
+        if name != "__all__"
+    ]
+    return " ".join(said or error.messages)

@@ -24,9 +24,18 @@ def fte(value: Decimal) -> str:
 @register.filter
 def gap(value: Decimal) -> str:
     """With its sign: +0,4 or −1,5."""
-    rounded = round(value, 1)
+    return _signed(value, 1)
+
+
+@register.filter
+def more_hours(value: Decimal) -> str:
+    return _signed(value, 0)
+
+
+def _signed(value: Decimal, places: int) -> str:
+    rounded = round(value, places)
     sign = "−" if rounded < 0 else "+" if rounded > 0 else ""
-    return sign + number_format(abs(rounded), 1, use_l10n=True, force_grouping=True)
+    return sign + number_format(abs(rounded), places, use_l10n=True, force_grouping=True)
 
 
 @register.filter

@@ -20,6 +20,8 @@ from staffing import charts, reports, services
 from staffing.forms import AssumptionsForm, RunForm
 from staffing.models import Direction, Simulation
 
+from .choosing import show_choice
+
 RUNS_A_PAGE, LINES_A_PAGE, RUNS_TO_COMPARE = 15, 50, 10
 FILES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 COLUMNS = ("name", "hours", "fte_needed", "headcount", "gap")
@@ -42,6 +44,8 @@ def start(request: HttpRequest, club: Club) -> HttpResponse:
             form.refuse(refusal)
         else:
             return redirect("staffing-page", task_id=begun.task_id)
+    if form.is_of_centres:
+        return show_choice(request, club, refused=form)
     return _show(request, club, form, status=422)
 
 
@@ -73,6 +77,7 @@ def compare_runs(request: HttpRequest, club: Club, first: UUID, second: UUID) ->
     before, after = (each.figures for each in runs)
     assert before and after  # noqa: S101, PT018  asked above
     whole = {
+        "hours": after.hours - before.hours,
         "fte_needed": after.fte_needed - before.fte_needed,
         "gap": after.gap - before.gap,
         "headcount": after.headcount - before.headcount,
@@ -88,9 +93,10 @@ def chart(request: HttpRequest, club: Club, task_id: UUID, kind: str) -> HttpRes
     found = _find(club, task_id)
     if not found.figures:
         raise Http404
-    draw = charts.draw_gaps(reports.direction_lines(found)) if kind == "gaps" else charts.draw_centres(reports.centre_lines(found))
+    draw, lines_of = (charts.draw_gaps, reports.direction_lines) if kind == "gaps" else (charts.draw_centres, reports.centre_lines)
+    picture = draw(lines_of(found), narrow="narrow" in request.GET)
     return HttpResponse(
-        draw, content_type="image/svg+xml", headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+        picture, content_type="image/svg+xml", headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     )
 
 

@@ -64,3 +64,55 @@ def test_a_narrow_phone_needs_no_sideways_scrolling(open_page: OpenPage, organis
     page.reload()
     expect(page.locator(".stats")).to_contain_text("3,501")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_centres_are_found_while_one_types_and_stay_chosen(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page(STAFFING)
+    page.get_by_role("button", name="Choose centres…").click()
+    page.get_by_label("Name or code").press_sequentially("mill")
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+    page.get_by_role("checkbox", name="Mill").check()
+    expect(page.get_by_text("1 centre chosen")).to_be_visible()
+    page.get_by_label("Name or code").fill("")
+    expect(page.get_by_role("checkbox")).to_have_count(3)
+    expect(page.get_by_role("checkbox", name="Mill")).to_be_checked()
+    page.get_by_role("checkbox", name="Farm").check()
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", name="2 centres")).to_be_visible()
+    assert set(Simulation.objects.get().centre_ids) == {organisation.mill.pk, organisation.farm.pk}
+
+
+def test_a_direction_is_chosen_by_the_keyboard(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page("/staffing/centres/")
+    page.get_by_role("button", name="All North").press("Enter")
+    expect(page.get_by_text("2 centres chosen")).to_be_visible()
+    expect(page.get_by_role("button", name="All North")).to_be_focused()
+    page.get_by_role("checkbox", name="Port").press("Space")
+    expect(page.get_by_text("1 centre chosen")).to_be_visible()
+    page.get_by_label("Working days").first.press("Enter")
+    expect(page.get_by_role("heading", name="1 centre")).to_be_visible()
+
+
+def test_return_in_the_search_starts_no_calculation(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page("/staffing/centres/")
+    page.get_by_label("Name or code").fill("farm")
+    page.get_by_label("Name or code").press("Enter")
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+    page.get_by_role("combobox", name="Direction").select_option("North")
+    expect(page.get_by_text("No centre found.")).to_be_visible()
+    assert not Simulation.objects.exists()
+
+
+def test_centres_are_chosen_without_javascript(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page("/staffing/centres/", java_script_enabled=False, viewport=PHONE)
+    page.get_by_role("button", name="All North").click()
+    page.get_by_label("Name or code").fill("farm")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("checkbox", name="Farm").check()
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.get_by_role("heading", name="3 centres")).to_be_visible()
+
+
+def test_choosing_on_a_narrow_phone_needs_no_sideways_scrolling(open_page: OpenPage, organisation: Organisation) -> None:
+    page = open_page("/staffing/centres/", viewport=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -7,6 +7,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from jobs.models import Job
 from jobs.services import StateConflict
@@ -118,6 +119,11 @@ def test_a_volume_that_cannot_be_is_named(organisation: Organisation, line: str,
     assert check(organisation, f"centre;task;units\n{line}\n").line_errors[0]["error"] == words
 
 
+def test_a_problem_is_told_under_the_name_that_the_file_has_for_its_column(organisation: Organisation) -> None:
+    coming = check(organisation, "Code centre;Tâche;Volume\nPORT;NOTHING;x\n")
+    assert coming.line_errors[0]["error"] == "Volume: “x” is not a number. Tâche: There is no “NOTHING”."
+
+
 def test_a_code_in_two_directions_asks_for_the_direction(organisation: Organisation) -> None:
     organisation.centre(organisation.south, "PORT", "1")
     assert "direction" in check(organisation, "centre;task;units\nPORT;CALL;1\n").line_errors[0]["error"]
@@ -136,6 +142,44 @@ def test_line_numbers_are_those_of_the_file(organisation: Organisation) -> None:
     assert [error["line"] for error in coming.line_errors] == [5]
 
 
+def many_volumes(organisation: Organisation, count: int) -> list[str]:
+    """A file that is read in several pieces: each centre has the two tasks."""
+    Centre.objects.bulk_create(
+        Centre(direction=organisation.north, code=f"C{number:05}", name="Centre", headcount=Decimal(1)) for number in range(count // 2)
+    )
+    lines = [f"C{number:05};{task};5" for task in ("VISIT", "CALL") for number in range(count // 2)]
+    return ["centre;task;units", *lines]
+
+
+def test_one_wrong_line_among_thousands_is_named_and_nothing_comes_in(organisation: Organisation) -> None:
+    lines = many_volumes(organisation, 5000)
+    lines[4321 - 1] = "C00001;NOTHING;5"
+    coming = check(organisation, "\n".join(lines))
+    assert (coming.state, coming.error_count) == ("refused", 1)
+    assert coming.line_errors == [{"sheet": "", "line": 4321, "error": "task: There is no “NOTHING”."}]
+    with pytest.raises(StateConflict):
+        services.apply_import(coming=coming, user=None)
+    assert Volume.objects.count() == 4
+
+
+def test_thousands_of_lines_come_in_and_are_known_again(organisation: Organisation) -> None:
+    lines = many_volumes(organisation, 5000)
+    assert bring_in(organisation, "\n".join(lines)).counts["volumes"] == {"new": 5000, "changed": 0, "same": 0}
+    lines[1] = "C00000;VISIT;6"
+    assert check(organisation, "\n".join(lines)).counts["volumes"] == {"new": 0, "changed": 1, "same": 4999}
+
+
+def test_a_line_that_comes_again_far_below_is_found(organisation: Organisation) -> None:
+    lines = [*many_volumes(organisation, 5000), "C00000;VISIT;7"]
+    coming = check(organisation, "\n".join(lines))
+    assert coming.line_errors == [{"sheet": "", "line": 5002, "error": "The same is already on line 2."}]
+
+
+def test_wrong_lines_are_listed_in_the_order_of_the_file(organisation: Organisation) -> None:
+    coming = check(organisation, "centre;task;units\nPORT;CALL;x\nMILL;CALL;x\nFARM;CALL;x\n")
+    assert [error["line"] for error in coming.line_errors] == [2, 3, 4]
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -144,11 +188,23 @@ def test_line_numbers_are_those_of_the_file(organisation: Organisation) -> None:
         (b"code;label;minutes\n", "The file has no line under its head."),
         (b"a;b;c\n1;2;3\n", "The first line must name the columns, such as: centre, task, units."),
         (b"centre;volume\nPORT;1\n", "These columns are missing: task."),
+        (b"code;label;Minutes;minutes\nNEW;New;1;2\n", "Two columns mean the same: Minutes."),
     ],
 )
 def test_a_file_that_is_none_says_what_is_wrong(organisation: Organisation, content: bytes, words: str) -> None:
     coming = check(organisation, content)
     assert (coming.state, coming.error) == ("refused", words)
+
+
+def test_missing_columns_are_named_by_names_that_would_be_read(organisation: Organisation) -> None:
+    with translation.override("fr"):
+        assert check(organisation, "direction;code\nNORTH;NEW\n").error == "Il manque ces colonnes\xa0: nom, en poste."
+        bring_in(organisation, "direction;code;nom;en poste\nNORTH;NEW;New;1\n")
+
+
+def test_a_long_name_of_a_file_is_shortened(organisation: Organisation) -> None:
+    coming = check(organisation, "code;label;minutes\nNEW;New;1\n", f"{'long' * 60}.csv")
+    assert (coming.state, len(coming.name), coming.name[-4:]) == ("ready", 200, ".csv")
 
 
 def test_data_changed_since_the_check_leave_nothing_half_written(organisation: Organisation) -> None:
@@ -168,9 +224,18 @@ def test_two_clicks_import_once(organisation: Organisation) -> None:
         services.apply_import(coming=coming, user=None)
 
 
-def test_windows_own_letters_are_read(organisation: Organisation) -> None:
-    bring_in(organisation, "code;libellé;minutes\nÉTÉ;Stage d’été;1\n".encode("cp1252"))
-    assert ReferenceTask.objects.get(code="ÉTÉ").label == "Stage d’été"
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_each_way_in_which_spreadsheets_save_text_is_read(encoding: str, delimiter: str) -> None:
+    content = delimiter.join(["code", "libellé", "minutes"]) + "\r\n" + delimiter.join(["ÉTÉ", "Stage d’été", "1"])
+    assert read_file("data.csv", content.encode(encoding))[0].rows == [["ÉTÉ", "Stage d’été", "1"]]
+
+
+def test_a_number_of_a_workbook_is_read_as_the_spreadsheet_shows_it(organisation: Organisation) -> None:
+    """1.1 × 3 is stored as 3.3000000000000003."""
+    tasks: list[list[object]] = [["code", "label", "minutes"], [101, "Sum", 1.1 * 3]]
+    bring_in(organisation, workbook(tasks=tasks), "data.xlsx")
+    assert ReferenceTask.objects.get(code="101").minutes == Decimal("3.3")
 
 
 def damaged(content: bytes, last_cell: bytes) -> bytes:

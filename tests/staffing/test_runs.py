@@ -10,8 +10,9 @@ from django.db import connection
 from jobs.models import Job
 from jobs.worker import drain
 from staffing import services
-from staffing.models import Centre, CentreResult, Simulation
+from staffing.models import Centre, CentreResult, Simulation, Volume
 from staffing.reference import version_of
+from staffing.services import running
 from staffing.simulation import Assumptions
 from tests.staffing.organisation import Organisation
 
@@ -47,6 +48,22 @@ def test_a_run_of_a_direction_takes_its_centres_alone(organisation: Organisation
 def test_a_run_of_chosen_centres_takes_no_other(organisation: Organisation) -> None:
     done = run(organisation, "centres", centres=[organisation.mill.pk, organisation.farm.pk])
     assert list(done.centre_results.values_list("code", flat=True)) == ["MILL", "FARM"]
+
+
+def test_the_smallest_and_the_largest_numbers_add_up_to_the_last_digit(organisation: Organisation) -> None:
+    small, large = organisation.task("SMALL", "0.01"), organisation.task("LARGE", "9999.99")
+    Volume.objects.create(centre=organisation.farm, task=small, units=Decimal("0.01"))
+    Volume.objects.create(centre=organisation.farm, task=large, units=Decimal("9999999.99"))
+    work = run(organisation).centre_results.get(code="FARM").work
+    assert Decimal(work) / 10_000 == Decimal("0.01") * Decimal("0.01") + Decimal("9999999.99") * Decimal("9999.99") + 4 * Decimal("7.5")
+
+
+def test_a_direction_of_many_centres_is_read_in_pieces(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CENTRES_A_STATEMENT", 1)
+    heard: list[str] = []
+    services.finish_run(run=(started := start(organisation)), report=lambda _done, _total, message: heard.append(message))
+    assert heard == ["North", "North", "South", "Writing the result"]
+    assert [line.code for line in started.centre_results.all()] == ["MILL", "PORT", "FARM"]
 
 
 def test_a_centre_without_volumes_has_a_line_of_zero(organisation: Organisation) -> None:

@@ -77,6 +77,12 @@ def test_assumptions_out_of_range_are_said_at_their_field(pages: Client) -> None
     assert not Simulation.objects.exists()
 
 
+def test_all_that_is_wrong_is_said_at_once(pages: Client) -> None:
+    text = pages.post("/staffing/start/", STANDARD | {"productivity": "0", "absence_rate": "many"}).content.decode()
+    assert "More than 0 and at most 1 (100 %)." in text
+    assert "Enter a number." in text
+
+
 @pytest.mark.parametrize(
     "values", [{"working_days": "NaN"}, {"of": "direction:abc"}, {"of": "direction:99999999999999999999"}, {"centres": "1e9"}]
 )
@@ -111,6 +117,34 @@ def test_two_runs_are_compared_by_centre(pages: Client, done: Simulation, organi
     text = pages.get(f"/staffing/compare/{done.task_id}/{later.task_id}/").content.decode()
     assert "+3.0" in text
     assert text.index("Mill") < text.index("Farm")  # the largest difference first
+
+
+def finished(organisation: Organisation, scope: str = "national", **options: Any) -> Simulation:
+    run = services.start_run(club=organisation.club, user=None, scope=scope, **options)
+    drain()
+    return run
+
+
+def test_the_earlier_of_two_runs_comes_before(pages: Client, organisation: Organisation) -> None:
+    early, late = finished(organisation), finished(organisation)
+    for run in (early, late):
+        text = pages.get(f"/staffing/runs/{run.task_id}/").content.decode()
+        assert f"/staffing/compare/{early.task_id}/{late.task_id}/" in text
+
+
+def test_only_runs_of_the_same_centres_are_offered_to_compare(pages: Client, organisation: Organisation) -> None:
+    run, same, other = (
+        finished(organisation, "centres", centres=[centre.pk]) for centre in (organisation.port, organisation.port, organisation.mill)
+    )
+    text = pages.get(f"/staffing/runs/{run.task_id}/").content.decode()
+    assert f"/{same.task_id}/" in text
+    assert f"/{other.task_id}/" not in text
+
+
+def test_a_phone_gets_a_narrow_picture_with_letters_as_large(pages: Client, done: Simulation) -> None:
+    assert f'srcset="/staffing/runs/{done.task_id}/centres.svg?narrow"' in pages.get(f"/staffing/runs/{done.task_id}/").content.decode()
+    assert b'viewBox="0 0 420 ' in pages.get(f"/staffing/runs/{done.task_id}/centres.svg?narrow").content
+    assert b'viewBox="0 0 900 ' in pages.get(f"/staffing/runs/{done.task_id}/centres.svg").content
 
 
 def test_the_csv_opens_in_a_french_spreadsheet(pages: Client, done: Simulation, organisation: Organisation) -> None:
