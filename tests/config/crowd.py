@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from itertools import cycle
 from typing import Any, TypeVar
 
@@ -37,6 +38,8 @@ from staffing.models import Centre, CentreResult, Direction, ReferenceImport, Re
 Row = TypeVar("Row", bound=Model)
 MAIL = "20260101T000000000000-00000000"
 RECORDING, PDF = "audio/crowd/note.wav", "letters/crowd/letter.pdf"
+PDF_CONTENT = b"%PDF-1.7"
+PDF_DIGEST = sha256(PDF_CONTENT).hexdigest()
 OURS = ("jobs", "lessons", "letters", "audio", "staffing")
 
 
@@ -63,7 +66,7 @@ class Crowd:
     def put_files(self) -> None:
         """Each test has folders of its own."""
         recordings().save(RECORDING, ContentFile(b"RIFF"))
-        default_storage.save(PDF, ContentFile(b"%PDF-1.7"))
+        default_storage.save(PDF, ContentFile(PDF_CONTENT))
         settings.MAILBOX_DIR.mkdir()
         (settings.MAILBOX_DIR / f"{MAIL}.eml").write_bytes(MESSAGE)
 
@@ -126,7 +129,16 @@ class Crowd:
         def letter(n: int) -> dict[str, Any]:
             to = {"teacher": self.teachers[n], "teacher_name": str(self.teachers[n]), "recipient_email": f"p{n}@example.org"}
             by = {"sending": sendings[n], "sent_by_user": self.manager, "job": self.waiting[n]}
-            return {"club": self.club, "year": year, "status": next(states), "sent_at": self.now, "pdf": PDF, **to, **by}
+            return {
+                "club": self.club,
+                "year": year,
+                "status": next(states),
+                "sent_at": self.now,
+                "pdf": PDF,
+                "pdf_sha256": PDF_DIGEST,
+                **to,
+                **by,
+            }
 
         self.letter = self.many(VolunteerLetterSend, letter)[0]
 
