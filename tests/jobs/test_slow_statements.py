@@ -77,8 +77,8 @@ def test_one_in_a_transaction_that_is_rolled_back_is_counted_too(settings: Setti
 
 
 def test_one_that_fails_with_its_transaction_is_logged_once_without_values(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.SLOW_QUERY_SECONDS = 0
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        settings.SLOW_QUERY_SECONDS = 0
         cursor.execute("SELECT 4711, 'Rue du Bois' FROM nowhere WHERE name = %s", ["Jean Dupont"])
     settings.SLOW_QUERY_SECONDS = 100
     request_finished.send(sender=None)
