@@ -14,7 +14,7 @@ from django.db import connection
 from tests.cluster import ROOT, cluster_environment, database_url, wait_until
 from tests.proxy import Proxy
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no pool")]
+pytestmark = pytest.mark.django_db(transaction=True)
 STRANGER = 401  # the session was looked up, and is nobody's
 AWAY = 503
 MANY = 30  # more than the pool has connections
