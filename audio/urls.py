@@ -26,7 +26,7 @@ urlpatterns = [
     path("api/audio/status/<int:pk>", api.StatusView.as_view(), name="audio-status"),
     path("api/audio/preferences/", api.PreferenceView.as_view(), name="audio-preferences"),
     path("api/clients/<int:client>/changes/", api.ClientChangesView.as_view({"get": "list"}), name="client-changes"),
-    path("api/clients/<int:pk>/erase/", api.EraseView.as_view(), name="client-erase"),
+    path("api/clients/<int:pk>/erase/", api.EraseView.as_view(), name="api-client-erase"),
     path("api/clients/changes/<int:pk>/undo/", api.UndoView.as_view(), name="change-undo"),
     path("api/clients/changes/<int:pk>/redo/", api.RedoView.as_view(), name="change-redo"),
     path("api/", include(router.urls)),

@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,17 +25,15 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.utils import timezone
 
 from benchmarks.report import Report, wants_json
-from jobs import services as jobs
-from jobs.worker import drain
-from lessons.models import Club
-from staffing import services as staffing
+from benchmarks.web_pages import busy_club, pages_of, polls_of
 
 USERS = int(os.environ.get("USERS", "200"))
 SECONDS = int(os.environ.get("SECONDS", "60"))
-LONE_SECONDS = 20
+LONE_SECONDS, WARM_SECONDS = 20, 10
+ARRIVAL_SECONDS = 20  # people do not all come at one instant; from then on it is measured
+SLOWER = 10  # times, at most
 THINK_SECONDS = (3, 9)
 MANY, ALONE = f"{USERS} users", "one user"
 
@@ -50,42 +47,46 @@ def main() -> int:
     report = Report("web")
     plan = make_plan()
     with serving() as url:
+        load(url, plan | {"think_seconds": (0, 0)}, users=2, seconds=WARM_SECONDS)  # both processes have seen every page
         alone = load(url, plan | {"think_seconds": (0, 0)}, users=1, seconds=LONE_SECONDS)
         together = load(url, plan | {"think_seconds": THINK_SECONDS}, users=USERS, seconds=SECONDS)
     for system, rows in ((ALONE, alone), (MANY, together)):
-        for row in rows:
-            name = "all" if row["Name"] == "Aggregated" else row["Name"]
-            report.add(system, f"{name}: p50, ms", float(row["50%"]))
-            report.add(system, f"{name}: p95, ms", float(row["95%"]))
-        report.add(system, "requests a second", float(rows[-1]["Requests/s"]))
-        report.add(system, "errors", float(rows[-1]["Failure Count"]))
-    report.ratio(
-        "p50_of_one_user_over_p95_of_all", report.median(ALONE, "all: p50, ms") / report.median(MANY, "all: p95, ms"), at_least=0.1
-    )
+        add_rows(report, system, rows)
+    one, all_of_them = report.median(ALONE, "all: p50, ms"), report.median(MANY, "all: p95, ms")
+    report.ratio("p50_of_one_user_over_p95_of_all", one / all_of_them, at_least=1 / SLOWER)
     for system in (ALONE, MANY):
         report.limit(system, "errors", at_most=0)
-    return report.finish(as_json=wants_json())
+    status = report.finish(as_json=wants_json())
+    if not wants_json():
+        words = "missed" if status else "reached"
+        print(f"web: {words}: p95 of {MANY} {all_of_them:g} ms, wanted ≤ {SLOWER} × {one:g} ms (p50 of one user), without an error")
+    return status
+
+
+def add_rows(report: Report, system: str, rows: list[dict[str, str]]) -> None:
+    """The dearest first: by its share of the time that all of them took."""
+    *pages, everything = rows
+    spent = {row["Name"]: float(row["Average Response Time"]) * float(row["Request Count"]) for row in pages}
+    for row in [everything, *sorted(pages, key=lambda row: -spent[row["Name"]])]:
+        name = "all" if row is everything else row["Name"]
+        report.add(system, f"{name}: p50, ms", float(row["50%"]))
+        report.add(system, f"{name}: p95, ms", float(row["95%"]))
+        if row is not everything:
+            report.add(system, f"{name}: share of the time, %", 100 * spent[name] / sum(spent.values()))
+    report.add(system, "requests", float(everything["Request Count"]))
+    report.add(system, "requests a second", float(everything["Requests/s"]))
+    report.add(system, "errors", float(everything["Failure Count"]))
 
 
 def make_plan() -> dict[str, Any]:
-    """Every page and list with something in it, and a job that waits for ever, for the polls."""
-    club, manager = Club.objects.get(name="Les Écuries du Bois"), User.objects.get(username="manager")
-    run = staffing.start_run(club=club, user=manager, scope="national")
-    drain()
-    job = jobs.enqueue("staffing.simulate", 0, run_at=timezone.now() + timedelta(days=1), scope=club.scope, user=manager)
-    client, lesson = club.clients.first(), club.lessons.first()
-    assert client
-    assert lesson
-    pages = [
-        "/club/planning", f"/club/lessons/{lesson.pk}/", "/club/letters/", "/club/letters/wording/", "/staffing/",
-        f"/staffing/runs/{run.task_id}/", f"/staffing/runs/{run.task_id}/gaps.svg", "/staffing/reference/", "/audio/", "/club/clients/",
-        f"/club/clients/{client.pk}/", "/api/me/", "/api/lessons/", "/api/clients/", "/api/teachers/", "/api/subscriptions/",
-        "/api/letters/", "/api/letters/summary/", "/api/reference/tasks", "/api/reference/stats", f"/api/async/task/{run.task_id}",
-    ]  # fmt: skip
-    named = [
-        (page.replace(str(run.task_id), "…").replace(f"/{client.pk}/", "/…/").replace(f"/{lesson.pk}/", "/…/"), page) for page in pages
-    ]
-    return {"pages": named, "poll": ("/api/jobs/…/", f"/api/jobs/{job.token}/"), "sessions": [open_session(manager) for _ in range(USERS)]}
+    """Every page and list with something in it, and what pages ask again and again."""
+    manager = User.objects.get(username="manager")
+    busy = busy_club(manager)
+    return {
+        "pages": pages_of(busy, manager),
+        "polls": polls_of(busy),
+        "sessions": [open_session(manager) for _ in range(USERS)],
+    }
 
 
 def open_session(user: User) -> str:
@@ -130,13 +131,14 @@ def wait_for(url: str) -> None:
 
 def load(url: str, plan: dict[str, Any], *, users: int, seconds: int) -> list[dict[str, str]]:
     """Locust's rows by name, the sum last."""
+    arrival = min(users, ARRIVAL_SECONDS)
     with tempfile.TemporaryDirectory() as directory:
         target = Path(directory) / "plan.json"
         target.write_text(json.dumps(plan))
         command = [
             sys.executable, "-m", "locust", "-f", "benchmarks/web_users.py", "--headless", "--host", url, "--users", str(users),
-            "--spawn-rate", str(users), "--run-time", f"{seconds}s", "--reset-stats", "--csv", f"{directory}/run", "--only-summary",
-            "--loglevel", "ERROR",
+            "--spawn-rate", str(users / arrival), "--run-time", f"{seconds + arrival}s", "--reset-stats", "--csv", f"{directory}/run",
+            "--only-summary", "--loglevel", "ERROR",
         ]  # fmt: skip
         subprocess.run(command, env={**os.environ, "BENCH_WEB_PLAN": str(target)}, check=False, stdout=subprocess.DEVNULL)
         failures = (Path(directory) / "run_failures.csv").read_text().strip()

@@ -4,6 +4,7 @@ import json
 import os
 from itertools import cycle
 from pathlib import Path
+from random import choice
 
 from locust import FastHttpUser, between, task
 
@@ -27,7 +28,7 @@ class Manager(FastHttpUser):
 
     @task(3)
     def poll(self) -> None:
-        self.ask(*PLAN["poll"])
+        self.ask(*choice(PLAN["polls"]))
 
     def ask(self, name: str, path: str) -> None:
         with self.client.get(path, name=name, headers=self.cookies, allow_redirects=False, catch_response=True) as answer:

@@ -118,8 +118,14 @@ else:
         }
     )
     if DB_POOL:
-        DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
-        DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": DB_POOL_SIZE, "max_size": DB_POOL_SIZE + DB_POOL_MORE, "timeout": 10}
+        # The pool keeps them, and config.postgres checks them.
+        DATABASES["default"] |= {"ENGINE": "config.postgres", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+        DATABASES["default"]["OPTIONS"]["pool"] = {
+            "min_size": DB_POOL_SIZE,
+            "max_size": DB_POOL_SIZE + DB_POOL_MORE,
+            "timeout": 3,  # that a request waits, when the server is away
+            "reconnect_timeout": 1,  # then the next request tries again; longer, and the pool waits twice as long after each failure
+        }
 SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=1.0)  # a longer statement is logged and counted
 CACHE_URL = env.str("CACHE_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {

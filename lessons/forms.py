@@ -9,7 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
+from django.forms.utils import flatatt
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -42,6 +45,14 @@ class ClientSelect(forms.SelectMultiple):
             left = sessions_left(client)
             option["attrs"] |= {"data-name": str(client), "data-left": "" if left is None else left}
         return option
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Django's own takes two templates an option: most of the page's time, where there are many clients."""
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = [option for _label, group, _place in widget["optgroups"] for option in group]
+        rows = ((option["value"], flatatt(option["attrs"]), option["label"]) for option in options)
+        inside = format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), inside)
 
 
 class ClientsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the type checker alone
@@ -79,14 +90,18 @@ class LessonForm(forms.Form):
         usual = {"day": day, "duration_minutes": USUAL_MINUTES, "capacity": USUAL_CAPACITY, "request_key": str(uuid.uuid4())}
         super().__init__(data, initial={**usual, **(initial or {})})
         self.club = club
-        self.places = Place.objects.filter(club=club)
+        self.places: list[Place] = []
         self.fixes: list[FixButton] = []
         self._dress(day)
 
     def _dress(self, day: date) -> None:
-        self.fields["teacher"].queryset = Teacher.objects.filter(club=self.club, active=True)  # type: ignore[attr-defined]  # a model field
-        self.fields["clients"].queryset = with_sessions_left(Client.objects.filter(club=self.club), day)  # type: ignore[attr-defined]
-        self.fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in DURATIONS]  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["teacher"].queryset = Teacher.objects.filter(club=self.club, active=True)
+        fields["clients"].queryset = with_sessions_left(Client.objects.filter(club=self.club), day)
+        teachers, self.places = _teachers_and_places(fields["teacher"].queryset, self.club)
+        fields["teacher"].choices = [("", fields["teacher"].empty_label), *teachers]
+        fields["clients"].choices = list(iter(fields["clients"].choices))  # asked once; their length would be asked too
+        fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in DURATIONS]
         for name, hint in self._what_is_missing().items():
             self.fields[name].help_text = hint
         for field in self.fields.values():
@@ -94,12 +109,12 @@ class LessonForm(forms.Form):
 
     def _what_is_missing(self) -> dict[str, str]:
         """A new club: the next step, at the field that has nothing to offer yet."""
-        hints = {}
-        if not self.fields["teacher"].queryset.exists():  # type: ignore[attr-defined]  # a model field
+        hints, fields = {}, dict[str, Any](self.fields)
+        if not fields["teacher"].choices[1:]:
             hints["teacher"] = _("The club has no teacher yet. Ask the operator to add one.")
         if not self.places:
             hints["place"] = _("Write its name: the place is added with the lesson.")
-        if not self.fields["clients"].queryset.exists():  # type: ignore[attr-defined]
+        if not fields["clients"].choices:
             hints["clients"] = _("The club has no clients yet. The lesson can be created without.")
         return hints
 
@@ -152,6 +167,14 @@ def initial_after(data: QueryDict) -> dict[str, Any]:
     initial: dict[str, Any] = {name: data[name] for name in data if name not in ("fix", "clients")}
     field, _separator, value = str(data["fix"]).partition(":")
     return {**initial, "clients": data.getlist("clients"), **({field: value} if field in LessonForm.base_fields else {})}
+
+
+def _teachers_and_places(teachers: QuerySet[Teacher], club: Club) -> tuple[list[tuple[int, str]], list[Place]]:
+    """In one query, each by name."""
+    names = Place.objects.filter(club=club).order_by().values_list(Value(0), "name", Value(""))
+    people = teachers.order_by().values_list("pk", "first_name", "last_name")
+    rows = list(people.union(names, all=True).order_by("last_name", "first_name", "pk"))
+    return [(pk, f"{first} {last}".strip()) for pk, first, last in rows if pk], [Place(name=name) for pk, name, _none in rows if not pk]
 
 
 def with_sessions_left(clients: QuerySet[Client], day: date) -> QuerySet[Client]:

@@ -160,9 +160,10 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
 
     @extend_schema_field(ReminderSerializer(allow_null=True))
     def get_reminder(self, lesson: Lesson) -> dict[str, Any] | None:
-        if not lesson.reminder_rows:
+        if lesson.reminder_due_at is None:
             return None
-        return dict(ReminderSerializer(lesson.reminder_rows[0], context=self.context).data)
+        times = {"due_at": lesson.reminder_due_at, "sent_at": lesson.reminder_sent_at}
+        return dict(ReminderSerializer(times, context=self.context).data)
 
 
 class JobReferenceSerializer(serializers.Serializer[Any]):

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from . import access
 from .forms import LessonForm, initial_after
-from .models import Club, Enrolment, Lesson, Membership, Notice
+from .models import Client, Club, Enrolment, JSONRows, Lesson, Membership, Notice
 from .planner import Days, day_bounds
 from .services import Refused, confirm_notice_arrived, create_lesson, resend_notice
 from .week import lay_out, monday_of, parse_day
@@ -98,8 +98,8 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
 @club_page
 def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     lessons = Lesson.objects.filter(club=membership.club).select_related("teacher", "place", "series", "job", "club")
-    found = get_object_or_404(lessons, pk=pk)
-    enrolments = list(found.enrolments.select_related("client").order_by("client__last_name", "client__first_name"))
+    found: Any = get_object_or_404(lessons.annotate(enrolled=_enrolled()), pk=pk)
+    enrolments = [Enrolment(status=row.pop("status"), client=Client(**row)) for row in found.enrolled]
     context = {
         "lesson": found,
         "enrolments": enrolments,
@@ -142,6 +142,12 @@ def _require_manager(membership: Membership) -> None:
 
 def _days_of(club: Club) -> Days:
     return Days(holidays_of=club.country if club.closed_on_public_holidays else "", language=get_language() or club.language)
+
+
+def _enrolled() -> JSONRows:
+    """Of each lesson, by name: one query less for its page."""
+    rows = Enrolment.objects.filter(lesson=OuterRef("pk")).order_by("client__last_name", "client__first_name")
+    return JSONRows(rows, status="status", first_name="client__first_name", last_name="client__last_name")
 
 
 def _undelivered(lesson: Lesson) -> list[Notice]:

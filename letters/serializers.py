@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from lessons.serializers import JobReferenceSerializer
+
 from .models import VolunteerLetterSend, Wording
 from .services import EVERYBODY
 
@@ -80,7 +82,7 @@ class SkippedSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class BatchSerializer(serializers.Serializer[Any]):
+class BatchReferenceSerializer(serializers.Serializer[Any]):
     token = serializers.CharField()
     total = serializers.IntegerField()
     status_url = serializers.CharField()
@@ -95,7 +97,7 @@ class PlanSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
     message = serializers.CharField()
     skipped = SkippedSerializer(many=True)
-    batch = BatchSerializer(source="batch_reference", allow_null=True)
+    batch = BatchReferenceSerializer(source="batch_reference", allow_null=True)
 
 
 class DryRunSerializer(serializers.Serializer[Any]):
@@ -110,7 +112,7 @@ class RetrySerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
     delivered = serializers.IntegerField(help_text="Left out: a newer letter has arrived or is under way.")
     blocked = serializers.SerializerMethodField(help_text="Letters whose teacher's card must be mended first.")
-    batch = BatchSerializer(source="batch_reference", allow_null=True)
+    batch = BatchReferenceSerializer(source="batch_reference", allow_null=True)
 
     def get_blocked(self, retry: Any) -> list[int]:
         return [letter.pk for letter, _reason in retry.blocked]
@@ -122,15 +124,9 @@ class StopSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class JobSerializer(serializers.Serializer[Any]):
-    token = serializers.CharField()
-    status = serializers.CharField()
-    status_url = serializers.CharField()
-
-
 class TestSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
-    job = JobSerializer()
+    job = JobReferenceSerializer()
 
 
 class SummarySerializer(serializers.Serializer[Any]):

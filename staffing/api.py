@@ -86,13 +86,12 @@ class CentresRunView(RunView):
 class TaskView(StaffingView):
     @extend_schema(responses={200: TaskSerializer})
     def get(self, request: Request, task_id: UUID) -> Response:
-        runs = Simulation.objects.filter(club=self.membership.club).select_related("job")
-        run = get_object_or_404(runs, task_id=task_id)
+        run: Any = get_object_or_404(Simulation.objects.filter(club=self.membership.club).with_details(), task_id=task_id)
         if run.state == "unknown":
             raise exceptions.NotFound(
                 {"token": str(task_id), "status": "unknown", "detail": _("This run ended long ago without a result.")}
             )
-        body = task_body(run, reference.version_of(run.club_id) if run.finished_at else 0)
+        body = task_body(run, run.current_version or 0)
         response = Response(body, headers={"Cache-Control": "no-store"})
         if body["poll_after_ms"]:
             response["Retry-After"] = "1"

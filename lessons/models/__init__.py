@@ -1,6 +1,7 @@
 """The club itself: people, lessons, what was paid with, and what was told to whom."""
 
 from .club import Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
+from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
 from .planning import LONGEST_LESSON, Enrolment, Lesson, LessonQuerySet, Reminder, Series
 from .subscriptions import Subscription, SubscriptionUse
@@ -11,6 +12,7 @@ __all__ = [
     "Closure",
     "Club",
     "Enrolment",
+    "JSONRows",
     "Lesson",
     "LessonQuerySet",
     "Membership",

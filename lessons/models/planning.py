@@ -43,12 +43,10 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at, starts_at__gt=starts_at - LONGEST_LESSON)
 
     def with_details(self) -> "LessonQuerySet":
-        """All that an answer shows, in three queries whatever the number of lessons."""
-        rows: list[Prefetch[Any]] = [
-            Prefetch("enrolments", Enrolment.objects.order_by("id"), to_attr="enrolment_rows"),
-            Prefetch("reminders", Reminder.objects.order_by("id"), to_attr="reminder_rows"),
-        ]
-        return self.select_related("teacher", "place", "job").prefetch_related(*rows)
+        """All that an answer shows, in two queries whatever the number of lessons."""
+        enrolled: Prefetch[Any] = Prefetch("enrolments", Enrolment.objects.order_by("id"), to_attr="enrolment_rows")
+        reminder = {"reminder_due_at": F("reminders__due_at"), "reminder_sent_at": F("reminders__sent_at")}  # one a lesson
+        return self.select_related("teacher", "place", "job").annotate(**reminder).prefetch_related(enrolled)
 
 
 @follow(create="lessons.after_create")
@@ -58,7 +56,8 @@ class Lesson(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     enrolment_rows: list["Enrolment"]  # filled by with_details() and by the service that creates a lesson
-    reminder_rows: list["Reminder"]
+    reminder_due_at: datetime | None  # likewise
+    reminder_sent_at: datetime | None
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="lessons", verbose_name=_("club"))
     title = models.CharField(_("title"), max_length=120)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -133,10 +133,11 @@ def preview_lesson(
     """What create_lesson and its after-create job would make of the same arguments. Nothing is written."""
     if errors := _time_problems(club, starts_at, duration_minutes, repeat):
         raise Refused(errors)
-    if not Teacher.objects.filter(club=club, active=True, pk=teacher).exists():
+    known_place = Place.objects.filter(club=club, name__iexact=" ".join(place.split())).values("pk")[:1]
+    found = Teacher.objects.filter(club=club, active=True, pk=teacher).values_list(Subquery(known_place)).first()
+    if found is None:
         raise _no_such_teacher()
-    known = Place.objects.filter(club=club, name__iexact=" ".join(place.split())).first()
-    wish = planner.Wish(starts_at, duration_minutes, teacher, known.pk if known else None, club.zone)
+    wish = planner.Wish(starts_at, duration_minutes, teacher, found[0], club.zone)
     return plan_lesson(club=club, wish=wish, rule=repeat)
 
 
@@ -241,7 +242,7 @@ def _insert(request: _Request, teacher: Teacher, place: Place) -> Lesson:
     )
     lesson.save()
     lesson.enrolment_rows = Enrolment.objects.bulk_create(Enrolment(lesson=lesson, client_id=pk) for pk in request.clients)
-    lesson.reminder_rows = []
+    lesson.reminder_due_at = lesson.reminder_sent_at = None
     return lesson
 
 

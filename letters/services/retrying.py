@@ -14,7 +14,7 @@ from letters.letter import facts_of
 from letters.models import VolunteerLetterSend
 from letters.selection import DELETED, Candidate, obstacle_to, words_for
 
-from .words import latest_wording, today_of
+from .words import today_of, usual_activity_of
 
 Status = VolunteerLetterSend.Status
 UNDELIVERED = [Status.FAILED, Status.BOUNCED]
@@ -55,9 +55,11 @@ class Retry:
 def retry_failed(*, club: Club, user: Any, year: int | None = None, dry_run: bool = False) -> Retry:
     """What failed in a year, the present one unless named, and nothing newer has replaced. `dry_run` only says what it would do."""
     year = year or today_of(club).year
+    failed = VolunteerLetterSend.objects.filter(club=club, year=year, teacher__isnull=False, status__in=UNDELIVERED)
+    if dry_run:
+        return _retry(club, user, year, failed, dry_run)
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=club.pk)
-        failed = VolunteerLetterSend.objects.filter(club=club, year=year, teacher__isnull=False, status__in=UNDELIVERED)
         return _retry(club, user, year, failed, dry_run)
 
 
@@ -95,10 +97,10 @@ def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retr
     rows = failed.select_related("teacher__volunteer_facts", "club").order_by("pk").annotate(
         delivered=Exists(others.filter(under_way | newer & Q(status=Status.SENT))),
         replaced=Exists(others.filter(newer)),  # that one counts, not this
+        usual_activity=usual_activity_of(club),
     )  # fmt: skip
     delivered = [row for row in rows if row.delivered]
-    usual_activity = latest_wording(club).activity
-    standing = [(row, _obstacle(row, usual_activity)) for row in rows if not (row.delivered or row.replaced)]
+    standing = [(row, _obstacle(row, row.usual_activity or "")) for row in rows if not (row.delivered or row.replaced)]
     again = [row for row, obstacle in standing if not obstacle]
     blocked = [(row, words_for(obstacle)) for row, obstacle in standing if obstacle]
     batch = None if dry_run else _send_again(club, user, again, keep_pdf=False)

@@ -1,11 +1,14 @@
 """One click: who gets a letter, the rows and the jobs. Its statements do not grow with the number of letters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,7 +19,7 @@ from letters.models import LegalFigures, Sending, VolunteerLetterSend, Wording
 from letters.selection import UNDER_WAY, Candidate, Selection, select, words_for
 from letters.wording import Gap, gaps
 
-from .words import figures_of, latest_wording, today_of
+from .words import figures_of, latest_papers, today_of
 
 Status = VolunteerLetterSend.Status
 EVERYBODY = "all"
@@ -42,6 +45,8 @@ class SendingPlan:
     skipped: list[dict[str, Any]] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     batch: Any = None
+    left_out: list[tuple[str, str]] = field(default_factory=list)  # name and reason, for a preview
+    figures: LegalFigures | None = None
 
     @property
     def message(self) -> str:
@@ -74,7 +79,8 @@ def preview_sending(*, club: Club, teachers: str | list[int] = EVERYBODY, year: 
     """What send_letters would do with the same arguments; writes nothing."""
     papers = _papers(club, None, year)
     selection = _select(papers, teachers)
-    return SendingPlan(len(selection.chosen), _skipped(selection), gaps(papers.wording))
+    left_out = [(candidate.name, reason) for candidate, reason in selection.left_out]
+    return SendingPlan(len(selection.chosen), _skipped(selection), gaps(papers.wording), left_out=left_out, figures=papers.figures)
 
 
 def send_letters(
@@ -110,10 +116,10 @@ def request_test(*, club: Club, user: Any, teacher: Teacher, year: int | None = 
 
 def _papers(club: Club, user: Any, year: int | None) -> _Papers:
     try:
-        figures = figures_of(year or today_of(club).year)
+        wording, figures = latest_papers(club, year or today_of(club).year)
     except ValidationError as error:
         raise Refused(error.message_dict) from error
-    return _Papers(club, user, latest_wording(club), figures)
+    return _Papers(club, user, wording, figures)
 
 
 def _incomplete(missing: list[Gap]) -> Refused:
@@ -128,33 +134,27 @@ def _select(papers: _Papers, teachers: str | list[int]) -> Selection:
     rows = Teacher.objects.filter(club=papers.club)
     named = None if isinstance(teachers, str) else set(teachers)
     rows = rows.filter(active=True, volunteer=True) if named is None else rows.filter(pk__in=named)
-    standing = _standing(papers)
-    facts = rows.values_list(
-        "pk", "first_name", "last_name", "email", "volunteer", "active", "volunteer_facts__activity", "volunteer_facts__employed_as"
-    )
-    candidates = [
-        Candidate(
-            pk,
-            f"{first} {last}".strip(),
-            email,
-            volunteer and active,
-            activity or papers.wording.activity,
-            job or "",
-            frozenset(standing.get(pk, ())),
-        )
-        for pk, first, last, email, volunteer, active, activity, job in facts
-    ]
+    candidates = [_candidate(papers, lines) for _teacher, lines in groupby(_lines(papers, rows), key=itemgetter(0))]
     if named and (strangers := named - {candidate.teacher for candidate in candidates}):
         raise NotInClub({"teachers": [_("The club has no such teacher: %(ids)s.") % {"ids": ", ".join(map(str, sorted(strangers)))}]})
     return select(candidates, again=named is not None)
 
 
-def _standing(papers: _Papers) -> dict[int, set[str]]:
-    rows = VolunteerLetterSend.objects.filter(club=papers.club, year=papers.year, teacher__isnull=False)
-    found: dict[int, set[str]] = {}
-    for teacher, status in rows.order_by().values_list("teacher", "status"):
-        found.setdefault(teacher, set()).add(status)
-    return found
+def _lines(papers: _Papers, teachers: QuerySet[Teacher]) -> QuerySet[Teacher, tuple[Any, ...]]:
+    """One for each letter of the year that a teacher has, or one with none."""
+    of_year = FilteredRelation("letters", condition=Q(letters__year=papers.year))
+    person = ("pk", "first_name", "last_name", "email", "volunteer", "active")
+    facts = ("volunteer_facts__activity", "volunteer_facts__employed_as")
+    rows = teachers.annotate(of_year=of_year).order_by("last_name", "first_name", "pk")
+    return rows.values_list(*person, *facts, "of_year__status")
+
+
+def _candidate(papers: _Papers, lines: Iterable[tuple[Any, ...]]) -> Candidate:
+    lines = list(lines)
+    pk, first, last, email, volunteer, active, activity, employed_as, _status = lines[0]
+    standing = frozenset(line[-1] for line in lines if line[-1])
+    usual = papers.wording.activity
+    return Candidate(pk, f"{first} {last}".strip(), email, volunteer and active, activity or usual, employed_as or "", standing)
 
 
 def _send(papers: _Papers, selection: Selection, request_key: str | None) -> Sending:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -45,15 +46,16 @@ def cancel_waiting(*, club: Club, batch: UUID, dry_run: bool = False) -> Stop:
     """Every letter of the batch that has not begun to leave. `dry_run` only says what it would do. Raises LookupError for a batch
     that the club does not have, or no longer."""
     letters = VolunteerLetterSend.objects.filter(club=club, job__batch=batch)
-    if not letters.exists():
+    waiting, running = (Count("pk", filter=Q(status=Status.PENDING, job__status=state)) for state in ("pending", "running"))
+    found = letters.aggregate(letters=Count("pk"), count=waiting, running=running)
+    if not found.pop("letters"):
         raise LookupError(batch)
-    pending = letters.filter(status=Status.PENDING)
     if dry_run:
-        return Stop(pending.filter(job__status="pending").count(), pending.filter(job__status="running").count())
+        return Stop(**found)
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=club.pk)
         cancel_batch(batch)
-        return Stop(_note(letters), pending.filter(job__status="running").count())
+        return Stop(_note(letters), letters.aggregate(running=running)["running"])
 
 
 def _note(letters: VolunteerLetterSendQuerySet) -> int:

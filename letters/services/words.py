@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +25,21 @@ WORDS = [field.name for field in Wording._meta.concrete_fields if field.name not
 def latest_wording(club: Club) -> Wording:
     """The one in force; an empty one, unsaved, where the club has written nothing yet."""
     return Wording.objects.filter(club=club).order_by("-version").first() or Wording(club=club, version=0)
+
+
+def usual_activity_of(club: Club) -> Subquery:
+    """Of the wording in force, beside other rows."""
+    return Subquery(Wording.objects.filter(club=club).order_by("-version").values("activity")[:1])
+
+
+def latest_papers(club: Club, year: int) -> tuple[Wording, LegalFigures]:
+    """The wording in force and the figures of a year, in one query."""
+    words = JSONObject(**{name: name for name in ["id", "version", *WORDS]})
+    present: Any = Wording.objects.filter(club=club).order_by("-version").values(seen=words)[:1]
+    figures: Any = LegalFigures.objects.filter(year=year).annotate(wording=Subquery(present)).first()
+    if figures is None:
+        raise _no_figures(year)
+    return Wording(club=club, **(figures.wording or {"version": 0})), figures
 
 
 def save_wording(*, club: Club, user: Any = None, logo: bytes | None = None, **words: Any) -> Wording:
@@ -79,13 +96,17 @@ def figures_of(year: int) -> LegalFigures:
     try:
         return LegalFigures.objects.get(year=year)
     except LegalFigures.DoesNotExist as error:
-        # Translators: "Les plafonds légaux de %(year)s ne sont pas encore encodés : l’administration le fait sous « Plafonds légaux »."
-        words = _("The legal figures of %(year)s are not there yet: an operator adds them in the administration.") % {"year": year}
-        raise ValidationError({"year": [words]}) from error
+        raise _no_figures(year) from error
 
 
 def today_of(club: Club) -> date:
     return timezone.now().astimezone(club.zone).date()
+
+
+def _no_figures(year: int) -> ValidationError:
+    # Translators: "Les plafonds légaux de %(year)s ne sont pas encore encodés : l’administration le fait sous « Plafonds légaux »."
+    words = _("The legal figures of %(year)s are not there yet: an operator adds them in the administration.") % {"year": year}
+    return ValidationError({"year": [words]})
 
 
 def _clean(value: Any) -> Any:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from jobs.services import StateConflict
-from lessons.models import Club, Teacher
+from lessons.models import Club
 from lessons.views import manager_page
 from letters import services
 from letters.forms import ChoiceForm
@@ -205,15 +205,13 @@ def _show_plan(request: HttpRequest, club: Club, chosen: str | list[int], status
         raise Http404 from refusal
     except ValidationError as refusal:
         return render(request, "letters/send.html", {**context, "refusals": refusal.messages}, status=422)
-    context |= {"plan": plan, "left_out": _by_reason(plan.skipped), "figures": services.figures_of(context["year"])}
+    context |= {"plan": plan, "left_out": _by_reason(plan.left_out), "figures": plan.figures}
     return render(request, "letters/send.html", context, status=status)
 
 
-def _by_reason(skipped: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+def _by_reason(left_out: list[tuple[str, str]]) -> list[tuple[str, str, list[str]]]:
     """Each reason with its icon and the names that it is about; those that a person can mend come first."""
-    names = {teacher.pk: str(teacher) for teacher in Teacher.objects.filter(pk__in=[one["teacher"] for one in skipped])}
-    reasons: dict[str, list[str]] = {}
-    for one in skipped:
-        reasons.setdefault(one["reason"], []).append(names.get(one["teacher"], ""))
-    known = [(words_for(reason), icon) for reason, icon in REASONS]
-    return [(icon, words, reasons[words]) for words, icon in known if words in reasons]
+    names: dict[str, list[str]] = {}
+    for name, reason in left_out:
+        names.setdefault(reason, []).append(name)
+    return [(icon, words_for(reason), names[reason]) for reason, icon in REASONS if reason in names]

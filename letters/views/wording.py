@@ -1,5 +1,6 @@
 """The club's own words, and the letter that they make."""
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -25,8 +26,9 @@ VERSIONS_SHOWN = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @manager_page
 def wording(request: HttpRequest, club: Club) -> HttpResponse:
-    present = services.latest_wording(club)
-    form = WordingForm(request.POST or None, request.FILES or None, instance=services.latest_wording(club))
+    versions = list(Wording.objects.filter(club=club).select_related("created_by").order_by("-version")[:VERSIONS_SHOWN])
+    present = versions[0] if versions else Wording(club=club, version=0)
+    form = WordingForm(request.POST or None, request.FILES or None, instance=copy(present))  # it writes into its instance
     if request.method == "POST" and form.is_valid():
         try:
             saved = services.save_wording(club=club, user=request.user, logo=form.logo(), **form.words())
@@ -36,7 +38,6 @@ def wording(request: HttpRequest, club: Club) -> HttpResponse:
         else:
             messages.success(request, _saved(saved, present))
             return redirect("letters-wording-page")
-    versions = Wording.objects.filter(club=club).select_related("created_by")[:VERSIONS_SHOWN]
     context = {"form": form, "present": present, "gaps": {gap.field for gap in gaps(present)}, "versions": versions}
     return render(request, "letters/wording.html", context, status=422 if form.errors else 200)
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -127,10 +127,21 @@ def cancel(request: HttpRequest, club: Club, task_id: UUID) -> HttpResponse:
 
 
 def _show(request: HttpRequest, club: Club, form: RunForm, status: int = 200) -> HttpResponse:
-    runs = Simulation.objects.filter(club=club).select_related("job", "created_by")
-    page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
+    page = _page_of_runs(club, request.GET.get("page", ""))
     size = {"directions": len(form.directions), "centres": sum(row[3] for row in form.directions)}
     return render(request, "staffing/staffing.html", {"form": form, "page": page, "size": size}, status=status)
+
+
+def _page_of_runs(club: Club, number: str) -> Page[Simulation]:
+    """The rows come with how many there are, in one query; a page that is not there is the first."""
+    place = int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 and int(number) else 1
+    runs = Simulation.objects.filter(club=club).select_related("job", "created_by").annotate(total=models.Window(models.Count("pk")))
+    found: list[Any] = list(runs[(place - 1) * RUNS_A_PAGE : place * RUNS_A_PAGE])
+    if not found and place > 1:
+        return _page_of_runs(club, "1")
+    paginator = Paginator(found, RUNS_A_PAGE)
+    paginator.count = found[0].total if found else 0
+    return Page(found, place, paginator)
 
 
 def _start(request: HttpRequest, club: Club, form: RunForm) -> Simulation:

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from django.core.signals import request_finished
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
 from jobs import health, metrics, slow_statements
@@ -74,6 +74,17 @@ def test_one_in_a_transaction_that_is_rolled_back_is_counted_too(settings: Setti
         transaction.set_rollback(True)
     slow_statements.store()
     assert SlowStatement.objects.count() == 1
+
+
+def test_one_that_fails_with_its_transaction_is_logged_once_without_values(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    settings.SLOW_QUERY_SECONDS = 0
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 4711, 'Rue du Bois' FROM nowhere WHERE name = %s", ["Jean Dupont"])
+    settings.SLOW_QUERY_SECONDS = 100
+    request_finished.send(sender=None)
+    lines = [record.getMessage() for record in caplog.records if record.name == "jobs.slow_statements"]
+    assert len(lines) == SlowStatement.objects.count() == 1
+    assert not any(value in lines[0] + SlowStatement.objects.get().shape for value in ("4711", "Bois", "Dupont"))
 
 
 def test_a_quick_one_is_not_noted() -> None:
