@@ -25,6 +25,7 @@ from lessons.models import Client
 
 from . import services
 from .filters import VoiceNoteFilter
+from .gone import erased_is_404
 from .models import FieldChange, NotePreference, VoiceNote
 from .reception import drain, is_too_large
 from .serializers import (
@@ -248,6 +249,7 @@ def _request_key(request: Request) -> str | None:
 
 def _unless_conflict(make: Callable[[], Made]) -> Made:
     try:
-        return make()
+        with erased_is_404():
+            return make()
     except StateConflict as conflict:
         raise Conflict(str(conflict)) from conflict

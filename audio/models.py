@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +27,7 @@ class VoiceNoteQuerySet(models.QuerySet["VoiceNote"]):
         return self.with_client().defer(None).prefetch_related(rows)
 
     def with_status(self, status: str) -> "VoiceNoteQuerySet":
-        return self.filter(_CONDITIONS[VoiceNote.Status(status)])
+        return self.filter(CONDITIONS[VoiceNote.Status(status)])
 
 
 class VoiceNote(models.Model):
@@ -42,6 +42,8 @@ class VoiceNote(models.Model):
         | `processing` | its job runs |
         | `done` | its job is done, or was cleaned away after it was |
         | `failed` | its job failed, was cancelled, or was cleaned away before it was done |
+
+        A job that died or was cancelled after it had written the record leaves a note that is done.
         """
 
         PENDING = "pending", _("Waiting")
@@ -107,7 +109,7 @@ class VoiceNote(models.Model):
     @property
     def status(self) -> "VoiceNote.Status":
         of_job = {"pending": self.Status.PENDING, "running": self.Status.PROCESSING, "done": self.Status.DONE}
-        if self.job:
+        if self.job and not (self.job.status not in of_job and self.applied_job == self.job_id):
             return of_job.get(self.job.status, self.Status.FAILED)
         return self.Status.DONE if self.processed_at else self.Status.FAILED
 
@@ -138,11 +140,13 @@ class VoiceNote(models.Model):
         return said or self.error_message or _now("It was stopped before it was processed.")
 
 
-_CONDITIONS = {
+_WRITTEN = Q(applied_job__isnull=False, applied_job=F("job"))
+_ENDED_BADLY = Q(job__status__in=["error", "cancelled"])
+CONDITIONS = {
     VoiceNote.Status.PENDING: Q(job__status="pending"),
     VoiceNote.Status.PROCESSING: Q(job__status="running"),
-    VoiceNote.Status.DONE: Q(job__status="done") | Q(job=None, processed_at__isnull=False),
-    VoiceNote.Status.FAILED: Q(job__status__in=["error", "cancelled"]) | Q(job=None, processed_at=None),
+    VoiceNote.Status.DONE: Q(job__status="done") | Q(job=None, processed_at__isnull=False) | (_ENDED_BADLY & _WRITTEN),
+    VoiceNote.Status.FAILED: (_ENDED_BADLY & ~_WRITTEN) | Q(job=None, processed_at=None),
 }
 
 

@@ -135,7 +135,9 @@ def look_at_client(club: Club, pk: int) -> Record:
 def find_client(club: Club, pk: int) -> Client:
     """`notes_count`: of all notes about the client; `enrolled`: whether they were ever in a lesson."""
     newest: Any = VoiceNote.objects.filter(client=OuterRef("pk")).order_by("-id")
-    seen = newest.values(seen=JSONObject(id=F("id"), job=F("job_id"), status=F("job__status"), error=F("job__error")))[:1]
+    seen = newest.values(
+        seen=JSONObject(id=F("id"), job=F("job_id"), applied=F("applied_job"), status=F("job__status"), error=F("job__error"))
+    )[:1]
     counted: Any = VoiceNote.objects.filter(client=OuterRef("pk")).order_by().values("client").annotate(count=Count("pk"))
     enrolled = Exists(Enrolment.objects.filter(client=OuterRef("pk")))
     asked = {"notes_count": Subquery(counted.values("count")), "enrolled": enrolled, "newest_note": Subquery(seen)}
@@ -157,6 +159,8 @@ def _latest(client: Any) -> LatestNote | None:
     if not seen or seen["status"] in (None, "done"):
         return None
     state = {"pending": "pending", "running": "running"}.get(seen["status"], "error")
+    if state == "error" and seen["applied"] == seen["job"]:  # it had written before it died
+        return None
     return LatestNote(seen["id"], str(UUID(seen["job"])), state, seen["error"] or "")
 
 

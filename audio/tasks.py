@@ -33,8 +33,7 @@ def process(progress: Progress, note_id: int) -> dict[str, Any] | None:
     extraction = services.extract_fields(note=note)
     # Translators: "Mise à jour de la fiche"
     progress.step(_("Filling in the record"))
-    progress.confirm()
-    services.apply_note(note=note, extraction=extraction, job=progress.job.pk)
+    services.apply_note(note=note, extraction=extraction, job=progress.job.pk, hold=progress.hold)
     return _ids(notes.first())
 
 

@@ -1,6 +1,7 @@
 """From what was understood to the client's record: whom it speaks of, what changes, and who is told. One transaction."""
 
 import logging
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,11 @@ from .telling import tell_when_wanted
 logger = logging.getLogger(__name__)
 
 
-def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID) -> VoiceNote | None:
-    """Of each job once, however often it is attempted; None when it was applied before or a later job has taken over."""
+def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID, hold: Callable[[], None]) -> VoiceNote | None:
+    """Of each job once, however often it is attempted; None when it was applied before or a later job has taken over.
+
+    `hold` raises where the job was cancelled meanwhile, and lets nobody cancel it between the last write and the commit.
+    """
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=note.club_id)  # two notes about the same new client: one after the other
         locked = VoiceNote.objects.select_for_update().filter(pk=note.pk, job=job).exclude(applied_job=job).first()
@@ -33,6 +37,7 @@ def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID) -> VoiceNo
         locked.applied_job = job
         changes = apply_extraction(note=locked, extraction=extraction)
         tell_when_wanted(note=locked, changed=bool(changes or locked.question))
+        hold()
     return locked
 
 

@@ -11,7 +11,7 @@ from jobs.services import StateConflict
 from lessons import services as lessons
 from lessons.models import Client, Club
 
-from .erasing import delete_note
+from .erasing import delete_note, lock_club_and_client
 from .undoing import undo_change
 
 
@@ -50,7 +50,9 @@ def erase_client(*, client: Client) -> bool:
     Returns whether the record itself could go.
     """
     with transaction.atomic():
-        locked = Client.objects.select_for_update().get(pk=client.pk)
+        locked = lock_club_and_client(client.club_id, client.pk)
+        if locked is None:  # somebody else was faster
+            return True
         for note in VoiceNote.objects.filter(client=locked).select_related("job"):
             delete_note(note=note)
         try:

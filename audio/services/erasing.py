@@ -12,6 +12,7 @@ from django.utils import timezone
 from audio.models import VoiceNote
 from audio.storage import FOLDER, recordings
 from jobs.services import StateConflict, cancel
+from lessons.models import Client, Club
 
 from .files import erase, erase_soon
 
@@ -19,9 +20,16 @@ AT_A_TIME = 500
 ORPHAN_AFTER = timedelta(hours=6)  # no upload lasts so long between its file and its row
 
 
+def lock_club_and_client(club_id: int, client_id: int | None) -> Client | None:
+    """In the order in which a note is applied and a change is undone, so that nobody waits in a ring."""
+    Club.objects.select_for_update(no_key=True).get(pk=club_id)
+    return Client.objects.select_for_update().filter(pk=client_id).first() if client_id else None
+
+
 def delete_note(*, note: VoiceNote) -> None:
     """With its recording. What it wrote about its client stays, and can still be undone."""
     with transaction.atomic():
+        lock_club_and_client(note.club_id, note.client_id)
         if note.job:
             with suppress(StateConflict):  # it has ended
                 cancel(note.job)

@@ -3,6 +3,7 @@
 import math
 import struct
 import wave
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -53,10 +54,10 @@ class Studio:
         self.apply(note, **fields)
         return fresh(note)
 
-    def apply(self, note: VoiceNote, **fields: Any) -> VoiceNote | None:
+    def apply(self, note: VoiceNote, hold: Callable[[], None] = lambda: None, **fields: Any) -> VoiceNote | None:
         """As the note's job would, had it found these."""
         assert note.job
-        return services.apply_note(note=note, extraction=found_in(note.transcription, **fields), job=note.job.pk)
+        return services.apply_note(note=note, extraction=found_in(note.transcription, **fields), job=note.job.pk, hold=hold)
 
     def client(self, first_name: str, last_name: str = "", **values: Any) -> Client:
         return self.world.client(first_name, last_name=last_name, **{"email": "", **values})
