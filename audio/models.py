@@ -73,6 +73,7 @@ class VoiceNote(models.Model):
     size_bytes = models.PositiveBigIntegerField(_("size, bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     duration_seconds = models.FloatField(_("duration, seconds"), null=True, blank=True)
+    unreadable = models.BooleanField(_("unreadable"), default=False, help_text=_("No further try can decode it."))
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
     transcription = models.TextField(_("transcription"), blank=True)
     words = models.JSONField(_("words"), default=list, blank=True, help_text=_("Each word with its start and end in seconds."))
@@ -117,6 +118,11 @@ class VoiceNote(models.Model):
     def ended(self) -> bool:
         return self.status in (self.Status.DONE, self.Status.FAILED)
 
+    @property
+    def can_be_tried_again(self) -> bool:
+        """Whether anything is left that may be understood: its words, or a recording that can be decoded."""
+        return bool(self.transcription or (self.file and not self.unreadable))
+
     @staticmethod
     def with_candidates(notes: Iterable["VoiceNote"]) -> list["VoiceNote"]:
         """Those of whom each note may speak, in one query for all of them; none where nobody asks."""
@@ -140,6 +146,7 @@ class VoiceNote(models.Model):
         return said or self.error_message or _now("It was stopped before it was processed.")
 
 
+CAN_BE_TRIED_AGAIN = ~Q(transcription="") | (~Q(file="") & Q(unreadable=False))  # as the property says of one note
 _WRITTEN = Q(applied_job__isnull=False, applied_job=F("job"))
 _ENDED_BADLY = Q(job__status__in=["error", "cancelled"])
 CONDITIONS = {

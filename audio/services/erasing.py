@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from audio.models import VoiceNote
+from audio.models import FieldChange, VoiceNote
 from audio.storage import FOLDER, recordings
 from jobs.services import StateConflict, cancel
 from lessons.models import Client, Club
@@ -47,7 +47,8 @@ def forget_old_recordings() -> int:
         VoiceNote.objects.filter(pk__in=[note.pk for note in notes]).update(file="")
         if not settings.AUDIO_KEEP_TRANSCRIPTS:
             silent = VoiceNote.objects.filter(created_at__lt=long_ago, file="").exclude(transcription="")
-            silent.update(transcription="", words=[], found={}, question=None)
+            silent.update(transcription="", words=[], found={}, question=None, transcribed_at=None)
+            FieldChange.objects.filter(changed_at__lt=long_ago).exclude(words="").update(words="")
     return len(notes)
 
 

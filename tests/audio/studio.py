@@ -3,7 +3,6 @@
 import math
 import struct
 import wave
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -54,13 +53,17 @@ class Studio:
         self.apply(note, **fields)
         return fresh(note)
 
-    def apply(self, note: VoiceNote, hold: Callable[[], None] = lambda: None, **fields: Any) -> VoiceNote | None:
+    def apply(self, note: VoiceNote, **fields: Any) -> VoiceNote | None:
         """As the note's job would, had it found these."""
         assert note.job
-        return services.apply_note(note=note, extraction=found_in(note.transcription, **fields), job=note.job.pk, hold=hold)
+        return services.apply_note(note=note, extraction=found_in(note.transcription, **fields), job=note.job.pk, hold=nobody_else)
 
     def client(self, first_name: str, last_name: str = "", **values: Any) -> Client:
         return self.world.client(first_name, last_name=last_name, **{"email": "", **values})
+
+
+def nobody_else() -> None:
+    """Holds a job that no other hand is on."""
 
 
 def found_in(text: str, **fields: Any) -> Extraction:

@@ -15,7 +15,8 @@ from jobs.services import cancel
 from jobs.worker import drain
 from lessons.models import Client, Club
 from tests.audio.studio import Studio, fresh
-from tests.audio.test_killed_worker import worker_waits_for_a_lock
+from tests.audio.test_killed_worker import job_of, worker_waits_for_a_lock
+from tests.audio.test_pages import client_of
 from tests.cluster import wait_until
 from tests.lessons.world import World, api, visitor_of
 
@@ -78,10 +79,10 @@ def test_a_note_is_deleted_while_its_changes_are_undone(studio: Studio, start: S
 
 def test_a_note_that_is_cancelled_before_it_writes_writes_nothing(studio: Studio, start: Start) -> None:
     note = studio.note(JANE)
-    Job.objects.exclude(pk=note.job_id).delete()
+    Job.objects.exclude(pk=job_of(note).pk).delete()
     with held(Club.objects.filter(pk=studio.club.pk)):
         end = start(drain)
-        cancel(Job.objects.get(pk=note.job_id))
+        cancel(Job.objects.get(pk=job_of(note).pk))
     end.result(WAIT_SECONDS)
     assert fresh(note).status == "failed"
     assert not Client.objects.filter(first_name="Jane").exists()
@@ -90,7 +91,7 @@ def test_a_note_that_is_cancelled_before_it_writes_writes_nothing(studio: Studio
 def test_a_note_that_has_written_is_done_however_its_job_ended(studio: Studio) -> None:
     note = studio.hear(JANE, **SAID)
     for ending in ("cancelled", "error"):
-        Job.objects.filter(pk=note.job_id).update(status=ending, error="The work was interrupted.")
+        Job.objects.filter(pk=job_of(note).pk).update(status=ending, error="The work was interrupted.")
         assert (fresh(note).status, fresh(note).error) == ("done", "")
         assert [list(VoiceNote.objects.with_status(status)) for status in ("failed", "done")] == [[], [note]]
 
@@ -98,7 +99,7 @@ def test_a_note_that_has_written_is_done_however_its_job_ended(studio: Studio) -
 def test_what_was_erased_before_a_click_arrives_is_not_there(studio: Studio, start: Start) -> None:
     """The page found it; the lock does not."""
     note = studio.hear(f"{JANE} rides Apollo", **SAID, horse="Apollo")
-    client = Client.objects.get(pk=note.client_id)
+    client = client_of(note)
     change = FieldChange.objects.get(field="horse")
     clicks = [f"/club/clients/changes/{change.pk}/undo/", f"/club/clients/{client.pk}/edit/", f"/audio/{note.pk}/undo/"]
     with held(Client.objects.filter(pk=client.pk)):

@@ -51,6 +51,14 @@ def end(note: VoiceNote, status: str = "done", error: str = "") -> VoiceNote:
     return fresh(note)
 
 
+def row_of(page: str, note: VoiceNote) -> str:
+    return page.split(f'id="note-{note.pk}"')[1].split("</li>")[0]
+
+
+def main_of(page: str) -> str:
+    return page.split("<main")[1].split("</main>")[0]
+
+
 def new_number(studio: Studio) -> VoiceNote:
     """A note that was understood, with its job at its end."""
     return end(studio.hear(SAID, first_name="Jean", last_name="Dupont", phone=("0470 12 34 56", "it is 0470 12 34 56")))
@@ -201,10 +209,20 @@ def test_a_live_note_is_followed_and_an_ended_one_is_not(visitor: Visitor, studi
 
 def test_a_failed_note_says_why_and_can_be_tried_again(visitor: Visitor, studio: Studio) -> None:
     note = end(studio.note(SAID), "error", "The server of the language model is away.")
-    row = see(visitor).split(f'id="note-{note.pk}"')[1].split("</li>")[0]
-    assert "The server of the language model is away." in row
+    assert "The server of the language model is away." in row_of(see(visitor), note)
     follow(visitor.post(f"/audio/{note.pk}/again/", {"next": "/audio/?etat=echecs"}), visitor)
     assert fresh(note).status == "pending"
+
+
+@pytest.mark.parametrize("lost", [{"file": ""}, {"unreadable": True}])
+def test_what_no_retry_can_help_offers_none(visitor: Visitor, studio: Studio, lost: dict[str, Any]) -> None:
+    note = end(studio.note("", studio.client("Jean")), "error", "The file holds no sound.")
+    pages = [f"/audio/{note.pk}/", f"/club/clients/{note.client_id}/"]
+    assert "Retry<" in row_of(see(visitor), note)
+    assert all("Retry<" in main_of(see(visitor, path)) for path in pages)
+    VoiceNote.objects.update(**lost)
+    assert "Retry<" not in row_of(see(visitor), note)
+    assert not any("Retry<" in main_of(see(visitor, path)) for path in pages)
 
 
 def test_tabs_count_and_narrow(visitor: Visitor, studio: Studio) -> None:

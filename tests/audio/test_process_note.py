@@ -65,7 +65,7 @@ def test_what_cannot_be_read_fails_at_once(studio: Studio, content: bytes) -> No
     with note.file.storage.open(str(note.file.name), "wb") as file:
         file.write(content)
     note = run(note)
-    assert (note.status, Job.objects.get().attempts) == ("failed", 1)
+    assert (note.status, Job.objects.get().attempts, note.can_be_tried_again) == ("failed", 1, False)
     assert note.error
 
 
