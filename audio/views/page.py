@@ -30,6 +30,7 @@ def with_recorder(view: View) -> View:
 def recorder_for(club: Club, client: Client | None = None, form: RecordingForm | None = None) -> dict[str, Any]:
     return {
         "form": form or RecordingForm(club=club, client=client),
+        "club": club,  # named when it is sent: in another tab the same person may have gone to another club
         "client": client,
         "remark": remark_on_transcriber(),
         "most_seconds": settings.AUDIO_MAX_MINUTES * 60,

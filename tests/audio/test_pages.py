@@ -14,7 +14,7 @@ from pytest_django import Settings
 from audio import services
 from audio.models import FieldChange, NotePreference, VoiceNote
 from jobs.models import Job
-from lessons.models import Client
+from lessons.models import Client, Membership
 from tests.audio.studio import Studio, fresh, history, recording
 from tests.lessons.world import World
 
@@ -132,6 +132,16 @@ def test_a_file_is_sent_by_a_plain_form(visitor: Visitor) -> None:
     note = VoiceNote.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"/audio/{note.pk}/")
     assert f'data-job="{note.job_id}"' in see(visitor, answer["Location"])
+
+
+def test_a_note_goes_to_the_club_of_its_page_whatever_another_tab_shows(visitor: Visitor, studio: Studio) -> None:
+    other = World("Other", "other-").club
+    Membership.objects.create(user=studio.manager, club=other, role=Membership.Role.MANAGER)
+    page = see(visitor, f"/audio/?club={studio.club.pk}")
+    visitor.get(f"/audio/?club={other.pk}")
+    for address in re.findall(r'(?:data-upload|action)="([^"]*(?:upload|/audio/)\?club=[^"]*)"', page):
+        visitor.post(address, {"file": recording(), "language": "en"})
+    assert [note.club for note in VoiceNote.objects.all()] == [studio.club] * 2
 
 
 def test_a_file_for_a_client_keeps_its_client(visitor: Visitor, studio: Studio) -> None:

@@ -203,11 +203,11 @@ def test_each_obstacle_says_what_to_do(open_page: OpenPage, studio: Studio, scri
 def test_a_failed_sending_loses_nothing(open_page: OpenPage, studio: Studio) -> None:
     page = open_page(NOTES, **ALLOWED)
     record(page)
-    page.route("**/api/audio/upload", lambda route: route.abort())
+    page.route("**/api/audio/upload*", lambda route: route.abort())
     send(page)
     expect(problem(page)).to_contain_text("the recording stays here")
     expect(page.get_by_role("link", name="Keep a copy on this device")).to_have_attribute("download", "note.webm")
-    page.unroute("**/api/audio/upload")
+    page.unroute("**/api/audio/upload*")
     page.get_by_role("button", name="Retry").click()
     expect(state_of(page)).to_have_text("Note sent")
     assert VoiceNote.objects.count() == 1
@@ -220,7 +220,7 @@ def test_an_answer_that_was_lost_makes_no_second_note(open_page: OpenPage, studi
 
     page = open_page(NOTES, **ALLOWED)
     record(page)
-    page.route("**/api/audio/upload", arrive_unheard, times=1)
+    page.route("**/api/audio/upload*", arrive_unheard, times=1)
     send(page)
     page.get_by_role("button", name="Retry").click()
     expect(state_of(page)).to_have_text("Note sent")
