@@ -202,3 +202,18 @@ class NotePreference(models.Model):
 
     def __str__(self) -> str:
         return str(self.membership)
+
+
+class UploadPace(models.Model):
+    """When one person last uploaded. `version` counts the writes: who saw an older one looks again."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("user"))
+    moments = models.JSONField(_("moments"), default=list, help_text=_("In seconds since 1970."))
+    version = models.PositiveBigIntegerField(_("version"), default=0)
+
+    class Meta:
+        verbose_name = _("pace of uploads")
+        verbose_name_plural = _("paces of uploads")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"

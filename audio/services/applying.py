@@ -36,6 +36,7 @@ def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID, hold: Call
             return None
         locked.applied_job = job
         changes = apply_extraction(note=locked, extraction=extraction)
+        VoiceNote.objects.filter(pk=note.pk).update(processed_at=Now())
         tell_when_wanted(note=locked, changed=bool(changes or locked.question))
         hold()
     return locked
@@ -47,7 +48,6 @@ def apply_extraction(*, note: VoiceNote, extraction: Extraction) -> list[FieldCh
     note.question, note.error_message = None, ""
     _find_client(note, note.club)
     changes = _fill_record(note, note.client_id, user=note.created_by) if note.client_id else []
-    VoiceNote.objects.filter(pk=note.pk).update(processed_at=Now())
     _save(note)
     return changes
 

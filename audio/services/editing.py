@@ -65,10 +65,19 @@ def erase_client(*, client: Client) -> bool:
 
 def _empty(client: Client) -> None:
     client.changes.all().delete()
+    _forget_in_questions(client)
     client.notices.all().delete()
     nothing = {name: None if name == "birth_date" else "" for name in (*record.PLAIN, "notes")}
     # Translators: stands for the name of somebody whose data were erased; French “Client effacé”
     lessons.change(client, **{**nothing, "first_name": _("Erased client")})
+
+
+def _forget_in_questions(client: Client) -> None:
+    """No open question offers an empty place as an answer."""
+    for note in VoiceNote.objects.filter(club=client.club_id, question__isnull=False).only("question"):
+        if note.question and client.pk in note.question["candidates"]:
+            left = [pk for pk in note.question["candidates"] if pk != client.pk]
+            VoiceNote.objects.filter(pk=note.pk).update(question={"candidates": left})
 
 
 def _remember(client: Client, before: dict[str, str], user: Any) -> list[FieldChange]:

@@ -11,7 +11,6 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audio import services
-from audio.api import UploadThrottle
 from audio.forms import AnswerForm, PreferenceForm, RecordingForm, RerunForm
 from audio.gone import erased_is_404
 from audio.models import VoiceNote
@@ -131,9 +130,7 @@ def preference(request: HttpRequest, club: Club) -> HttpResponse:
 
 
 def _upload(request: HttpRequest, club: Club) -> HttpResponse:
-    throttle: Any = UploadThrottle()
-    if not throttle.allow_request(request, None):
-        seconds = math.ceil(throttle.wait() or 60)
+    if seconds := math.ceil(services.take_turn(user=request.user)):
         # Translators: French “Trop de notes à la fois. Réessayez dans %(count)d secondes.”
         messages.error(request, _("Too many notes at once. Try again in %(count)d seconds.") % {"count": seconds})
         return redirect("notes")

@@ -45,6 +45,14 @@ def test_erasing_a_client_erases_notes_files_and_history(studio: Studio) -> None
     assert not FieldChange.objects.exists()
 
 
+def test_who_was_erased_is_no_answer_any_more(studio: Studio) -> None:
+    camille, other = studio.world.camille, studio.client("Camille", "Dubois")
+    note = studio.hear("Camille rides Tornado", first_name="Camille", horse="Tornado")
+    studio.world.plan(clients=[camille.pk])
+    assert services.erase_client(client=camille) is False  # her lesson stands
+    assert fresh(note).question == {"candidates": [other.pk]}
+
+
 def test_an_erasure_that_is_rolled_back_keeps_the_file(studio: Studio) -> None:
     note = studio.hear(JEAN, **SAID)
     with transaction.atomic():
