@@ -59,9 +59,11 @@ def _reporter(progress: Progress) -> Any:
     def report(done: float, total: float) -> None:
         if 0 < done < total and time.monotonic() - began > PATIENCE_SECONDS:
             facts = {"done": _clock(done), "total": _clock(total)}
-            # Translators: "%(done)s sur %(total)s seulement ont pu être transcrites dans le temps imparti."
-            text = _("Only %(done)s of %(total)s could be transcribed in the time that a note has.") % facts
-            raise PermanentError(f"{text} {_('Record shorter notes, or ask whoever runs this server for a faster transcription.')}")
+            text = _(
+                "Only %(done)s of %(total)s could be transcribed in the time that a note has."
+                " Record shorter notes, or ask whoever runs this server for a faster transcription."
+            )
+            raise PermanentError(text % facts)
         # Translators: "0:45 transcrites sur 2:10"
         words = _("%(done)s of %(total)s transcribed") % {"done": _clock(done), "total": _clock(total)}
         progress(round(100 * done), round(100 * total), words)
