@@ -119,6 +119,11 @@ class VoiceNote(models.Model):
         return self.status in (self.Status.DONE, self.Status.FAILED)
 
     @property
+    def words_were_erased(self) -> bool:
+        """After the retention; a silent note was transcribed too."""
+        return self.processed_at is not None and self.transcribed_at is None
+
+    @property
     def can_be_tried_again(self) -> bool:
         """Whether anything is left that may be understood: its words, or a recording that can be decoded."""
         return bool(self.transcription or (self.file and not self.unreadable))

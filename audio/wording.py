@@ -10,7 +10,7 @@ def outcome(note: VoiceNote) -> str:
         # Translators: "De qui parle cette note ?"
         return _("Of whom does this note speak?")
     if note.client is None:
-        if not note.transcription and not note.transcribed_at:
+        if note.words_were_erased:
             # Translators: "Ce qui a été dit a été effacé"
             return _("What was said was erased")
         # Translators: "Rien n’a été entendu" / "Aucune information sur un client n’a été reconnue"
