@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lessons.models import Client, Club, Membership, new_message_id
@@ -148,7 +148,7 @@ class VoiceNote(models.Model):
         if self.status != self.Status.FAILED:
             return ""
         said = self.job.error if self.job else ""
-        return said or self.error_message or _now("It was stopped before it was processed.")
+        return said or self.error_message or gettext("It was stopped before it was processed.")
 
 
 CAN_BE_TRIED_AGAIN = ~Q(transcription="") | (~Q(file="") & Q(unreadable=False))  # as the property says of one note
