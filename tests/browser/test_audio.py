@@ -341,6 +341,12 @@ def test_nothing_is_wider_than_the_window(open_page: OpenPage, studio: Studio, p
         assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_on_a_telephone_the_chosen_tab_is_in_sight(open_page: OpenPage, studio: Studio) -> None:
+    end(studio.note("Jean"), "error")
+    page = open_page("/audio/?etat=echecs", viewport={"width": 320, "height": 1400})
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("path", ["/audio/", "/audio/{note}/", "/club/clients/"])
 def test_a_finger_finds_everything_it_needs(open_page: OpenPage, studio: Studio, path: str) -> None:
     note = new_number(studio)
