@@ -3,10 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
-from django.db import transaction
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -17,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
+from rest_framework.throttling import BaseThrottle
 
 from jobs.services import StateConflict
 from lessons.api import CLUB, ClubRows, ClubView, Conflict
@@ -25,6 +22,7 @@ from lessons.models import Client
 
 from . import services
 from .filters import VoiceNoteFilter
+from .gone import erased_is_404
 from .models import FieldChange, NotePreference, VoiceNote
 from .reception import drain, is_too_large
 from .serializers import (
@@ -54,17 +52,17 @@ class StorageAway(exceptions.APIException):
     status_code = 503
 
 
-class UploadThrottle(UserRateThrottle):
-    scope = "audio_upload"
+class UploadThrottle(BaseThrottle):
+    """A refused recording counts too."""
 
-    def get_rate(self) -> str:
-        return f"{settings.AUDIO_UPLOADS_A_MINUTE}/min"
+    seconds = 0.0
 
-    def allow_request(self, request: Request, view: Any) -> bool:
-        """One at a time for each person: twenty at once are counted as twenty."""
-        with transaction.atomic():
-            list(get_user_model().objects.select_for_update(no_key=True).filter(pk=request.user.pk or 0).values_list("pk"))
-            return super().allow_request(request, view)
+    def allow_request(self, request: Any, view: Any) -> bool:
+        self.seconds = services.take_turn(user=request.user)
+        return not self.seconds
+
+    def wait(self) -> float:
+        return self.seconds
 
 
 @extend_schema(parameters=[CLUB])
@@ -248,6 +246,7 @@ def _request_key(request: Request) -> str | None:
 
 def _unless_conflict(make: Callable[[], Made]) -> Made:
     try:
-        return make()
+        with erased_is_404():
+            return make()
     except StateConflict as conflict:
         raise Conflict(str(conflict)) from conflict

@@ -43,7 +43,7 @@ OPTIONS = {
     "codec_whitelist": "opus,libopus,vorbis,aac,mp3,mp3float,flac,alac,amrnb,amrwb,libopencore_amrnb,libopencore_amrwb,adpcm_ima_wav,"
     "adpcm_ms,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f64le,pcm_u8,pcm_alaw,pcm_mulaw",
     "protocol_whitelist": "none",
-    "probesize": "65536",  # a WAV of noise was searched for hidden DTS in all its length: 20 ms a megabyte, in the web process
+    "probesize": "16384",  # a WAV of noise is searched for hidden DTS so far: in all its length 20 ms a megabyte, in the web process
 }
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lessons.models import Client, Club, Membership, new_message_id
@@ -27,7 +27,7 @@ class VoiceNoteQuerySet(models.QuerySet["VoiceNote"]):
         return self.with_client().defer(None).prefetch_related(rows)
 
     def with_status(self, status: str) -> "VoiceNoteQuerySet":
-        return self.filter(_CONDITIONS[VoiceNote.Status(status)])
+        return self.filter(CONDITIONS[VoiceNote.Status(status)])
 
 
 class VoiceNote(models.Model):
@@ -42,6 +42,8 @@ class VoiceNote(models.Model):
         | `processing` | its job runs |
         | `done` | its job is done, or was cleaned away after it was |
         | `failed` | its job failed, was cancelled, or was cleaned away before it was done |
+
+        A job that died or was cancelled after it had written the record leaves a note that is done.
         """
 
         PENDING = "pending", _("Waiting")
@@ -71,6 +73,7 @@ class VoiceNote(models.Model):
     size_bytes = models.PositiveBigIntegerField(_("size, bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     duration_seconds = models.FloatField(_("duration, seconds"), null=True, blank=True)
+    unreadable = models.BooleanField(_("unreadable"), default=False, help_text=_("No further try can decode it."))
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES)
     transcription = models.TextField(_("transcription"), blank=True)
     words = models.JSONField(_("words"), default=list, blank=True, help_text=_("Each word with its start and end in seconds."))
@@ -107,13 +110,23 @@ class VoiceNote(models.Model):
     @property
     def status(self) -> "VoiceNote.Status":
         of_job = {"pending": self.Status.PENDING, "running": self.Status.PROCESSING, "done": self.Status.DONE}
-        if self.job:
+        if self.job and not (self.job.status not in of_job and self.applied_job == self.job_id):
             return of_job.get(self.job.status, self.Status.FAILED)
         return self.Status.DONE if self.processed_at else self.Status.FAILED
 
     @property
     def ended(self) -> bool:
         return self.status in (self.Status.DONE, self.Status.FAILED)
+
+    @property
+    def words_were_erased(self) -> bool:
+        """After the retention; a silent note was transcribed too."""
+        return self.processed_at is not None and self.transcribed_at is None
+
+    @property
+    def can_be_tried_again(self) -> bool:
+        """Whether anything is left that may be understood: its words, or a recording that can be decoded."""
+        return bool(self.transcription or (self.file and not self.unreadable))
 
     @staticmethod
     def with_candidates(notes: Iterable["VoiceNote"]) -> list["VoiceNote"]:
@@ -135,14 +148,17 @@ class VoiceNote(models.Model):
         if self.status != self.Status.FAILED:
             return ""
         said = self.job.error if self.job else ""
-        return said or self.error_message or _now("It was stopped before it was processed.")
+        return said or self.error_message or gettext("It was stopped before it was processed.")
 
 
-_CONDITIONS = {
+CAN_BE_TRIED_AGAIN = ~Q(transcription="") | (~Q(file="") & Q(unreadable=False))  # as the property says of one note
+_WRITTEN = Q(applied_job__isnull=False, applied_job=F("job"))
+_ENDED_BADLY = Q(job__status__in=["error", "cancelled"])
+CONDITIONS = {
     VoiceNote.Status.PENDING: Q(job__status="pending"),
     VoiceNote.Status.PROCESSING: Q(job__status="running"),
-    VoiceNote.Status.DONE: Q(job__status="done") | Q(job=None, processed_at__isnull=False),
-    VoiceNote.Status.FAILED: Q(job__status__in=["error", "cancelled"]) | Q(job=None, processed_at=None),
+    VoiceNote.Status.DONE: Q(job__status="done") | Q(job=None, processed_at__isnull=False) | (_ENDED_BADLY & _WRITTEN),
+    VoiceNote.Status.FAILED: (_ENDED_BADLY & ~_WRITTEN) | Q(job=None, processed_at=None),
 }
 
 
@@ -191,3 +207,18 @@ class NotePreference(models.Model):
 
     def __str__(self) -> str:
         return str(self.membership)
+
+
+class UploadPace(models.Model):
+    """When one person last uploaded. `version` counts the writes: who saw an older one looks again."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="+", verbose_name=_("user"))
+    moments = models.JSONField(_("moments"), default=list, help_text=_("In seconds since 1970."))
+    version = models.PositiveBigIntegerField(_("version"), default=0)
+
+    class Meta:
+        verbose_name = _("pace of uploads")
+        verbose_name_plural = _("paces of uploads")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from lessons.models import Client, Club, Membership
 
-from .models import FieldChange, NotePreference, VoiceNote
+from .models import CONDITIONS, FieldChange, NotePreference, VoiceNote
 from .record import folded
 from .wording import message
 
@@ -19,7 +19,7 @@ ROWS_A_PAGE = 25
 LONGEST_SEARCH = 100
 ASKS = Q(question__isnull=False)
 OPEN = Q(job__status__in=["pending", "running"])
-FAILED = Q(job__status__in=["error", "cancelled"]) | Q(job=None, processed_at=None)
+FAILED = CONDITIONS[VoiceNote.Status.FAILED]
 # The addresses of the tabs, in French as those of the planning are.
 TABS: dict[str, tuple[Any, Q]] = {
     # Translators: tabs over the voice notes; French “Toutes”, “À répondre”, “En cours”, “Échecs”

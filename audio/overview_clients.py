@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Subquery, Window
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, OuterRef, Subquery, Window
 from django.db.models.functions import JSONObject, RowNumber
 from django.http import Http404
 from django.utils.text import capfirst
 
 from lessons.models import Client, Club, Enrolment
 
-from .models import FieldChange, VoiceNote
+from .models import CAN_BE_TRIED_AGAIN, FieldChange, VoiceNote
 from .reading import FIELDS, name_of
 from .record import folded
 
@@ -82,7 +82,7 @@ class Field:
     def source(self) -> FieldChange | None:
         """The words of a note that still stand; what a person typed says so in the history."""
         change = next((change for change in self.changes if change.undone_at is None), None)
-        return change if change and (change.note or change.words) else None
+        return change if change and (change.note or change.words or change.position_seconds is not None) else None
 
     @property
     def at_hand(self) -> FieldChange | None:
@@ -112,6 +112,7 @@ class LatestNote:
     token: str
     state: str  # as the classes of the stylesheet name it
     error: str
+    may_be_tried: bool
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,9 @@ def look_at_client(club: Club, pk: int) -> Record:
 def find_client(club: Club, pk: int) -> Client:
     """`notes_count`: of all notes about the client; `enrolled`: whether they were ever in a lesson."""
     newest: Any = VoiceNote.objects.filter(client=OuterRef("pk")).order_by("-id")
-    seen = newest.values(seen=JSONObject(id=F("id"), job=F("job_id"), status=F("job__status"), error=F("job__error")))[:1]
+    may_be_tried = ExpressionWrapper(CAN_BE_TRIED_AGAIN, BooleanField())
+    of_job = {"job": F("job_id"), "applied": F("applied_job"), "status": F("job__status"), "error": F("job__error")}
+    seen = newest.values(seen=JSONObject(id=F("id"), may_be_tried=may_be_tried, **of_job))[:1]
     counted: Any = VoiceNote.objects.filter(client=OuterRef("pk")).order_by().values("client").annotate(count=Count("pk"))
     enrolled = Exists(Enrolment.objects.filter(client=OuterRef("pk")))
     asked = {"notes_count": Subquery(counted.values("count")), "enrolled": enrolled, "newest_note": Subquery(seen)}
@@ -157,7 +160,9 @@ def _latest(client: Any) -> LatestNote | None:
     if not seen or seen["status"] in (None, "done"):
         return None
     state = {"pending": "pending", "running": "running"}.get(seen["status"], "error")
-    return LatestNote(seen["id"], str(UUID(seen["job"])), state, seen["error"] or "")
+    if state == "error" and seen["applied"] == seen["job"]:  # it had written before it died
+        return None
+    return LatestNote(seen["id"], str(UUID(seen["job"])), state, seen["error"] or "", bool(seen["may_be_tried"]))
 
 
 def _holds(line: Line, wanted: list[str]) -> bool:

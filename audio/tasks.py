@@ -1,12 +1,13 @@
 """What runs behind a voice note."""
 
+import time
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from jobs.progress import Progress
-from jobs.registry import job
+from jobs.registry import PermanentError, job
 
 from . import services
 from .models import VoiceNote
@@ -20,7 +21,11 @@ STEPS = (
 )
 
 
-@job("audio.process", queue="audio", atomic=False, max_attempts=3, timeout_seconds=300, backoff=(30, 60, 120), steps=STEPS)
+TIMEOUT_SECONDS = 300
+PATIENCE_SECONDS = 270  # what cannot be heard until then is not heard by a second try either, and who waits shall know why
+
+
+@job("audio.process", queue="audio", atomic=False, max_attempts=3, timeout_seconds=TIMEOUT_SECONDS, backoff=(30, 60, 120), steps=STEPS)
 def process(progress: Progress, note_id: int) -> dict[str, Any] | None:
     """Its one outside effect is the transcription, which is kept at once; what follows can be done again and changes nothing twice."""
     notes = VoiceNote.objects.select_related("club").filter(pk=note_id, job=progress.job.pk)
@@ -33,8 +38,7 @@ def process(progress: Progress, note_id: int) -> dict[str, Any] | None:
     extraction = services.extract_fields(note=note)
     # Translators: "Mise à jour de la fiche"
     progress.step(_("Filling in the record"))
-    progress.confirm()
-    services.apply_note(note=note, extraction=extraction, job=progress.job.pk)
+    services.apply_note(note=note, extraction=extraction, job=progress.job.pk, hold=progress.hold)
     return _ids(notes.first())
 
 
@@ -50,7 +54,16 @@ def _transcribe(progress: Progress, note: VoiceNote) -> None:
 
 
 def _reporter(progress: Progress) -> Any:
+    began = time.monotonic()
+
     def report(done: float, total: float) -> None:
+        if 0 < done < total and time.monotonic() - began > PATIENCE_SECONDS:
+            facts = {"done": _clock(done), "total": _clock(total)}
+            text = _(
+                "Only %(done)s of %(total)s could be transcribed in the time that a note has."
+                " Record shorter notes, or ask whoever runs this server for a faster transcription."
+            )
+            raise PermanentError(text % facts)
         # Translators: "0:45 transcrites sur 2:10"
         words = _("%(done)s of %(total)s transcribed") % {"done": _clock(done), "total": _clock(total)}
         progress(round(100 * done), round(100 * total), words)

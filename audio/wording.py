@@ -10,6 +10,9 @@ def outcome(note: VoiceNote) -> str:
         # Translators: "De qui parle cette note ?"
         return _("Of whom does this note speak?")
     if note.client is None:
+        if note.words_were_erased:
+            # Translators: "Ce qui a été dit a été effacé"
+            return _("What was said was erased")
         # Translators: "Rien n’a été entendu" / "Aucune information sur un client n’a été reconnue"
         return _("Nothing about a client was recognised") if note.transcription else _("No word was heard")
     facts = {"name": str(note.client)}

@@ -1,5 +1,7 @@
 """What a task gets in its hand."""
 
+from django.db import DEFAULT_DB_ALIAS
+
 from . import claims, storable
 from .models import Job
 
@@ -37,6 +39,11 @@ class Progress:
     def confirm(self) -> None:
         """Right before an effect that cannot be undone: the fence can refuse a finish, but not unsend an e-mail."""
         if self.cancelled():
+            raise claims.ClaimLost
+
+    def hold(self) -> None:
+        """Inside the task's own transaction: until it ends, nobody cancels the job or takes it away."""
+        if claims.held(self.job, DEFAULT_DB_ALIAS).select_for_update(no_key=True).first() is None:
             raise claims.ClaimLost
 
     def _send(self, part: float, message: str) -> None:

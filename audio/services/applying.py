@@ -1,6 +1,7 @@
 """From what was understood to the client's record: whom it speaks of, what changes, and who is told. One transaction."""
 
 import logging
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,11 @@ from .telling import tell_when_wanted
 logger = logging.getLogger(__name__)
 
 
-def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID) -> VoiceNote | None:
-    """Of each job once, however often it is attempted; None when it was applied before or a later job has taken over."""
+def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID, hold: Callable[[], None]) -> VoiceNote | None:
+    """Of each job once, however often it is attempted; None when it was applied before or a later job has taken over.
+
+    `hold` raises where the job was cancelled meanwhile, and lets nobody cancel it between the last write and the commit.
+    """
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=note.club_id)  # two notes about the same new client: one after the other
         locked = VoiceNote.objects.select_for_update().filter(pk=note.pk, job=job).exclude(applied_job=job).first()
@@ -32,7 +36,9 @@ def apply_note(*, note: VoiceNote, extraction: Extraction, job: UUID) -> VoiceNo
             return None
         locked.applied_job = job
         changes = apply_extraction(note=locked, extraction=extraction)
+        VoiceNote.objects.filter(pk=note.pk).update(processed_at=Now())
         tell_when_wanted(note=locked, changed=bool(changes or locked.question))
+        hold()
     return locked
 
 
@@ -42,7 +48,6 @@ def apply_extraction(*, note: VoiceNote, extraction: Extraction) -> list[FieldCh
     note.question, note.error_message = None, ""
     _find_client(note, note.club)
     changes = _fill_record(note, note.client_id, user=note.created_by) if note.client_id else []
-    VoiceNote.objects.filter(pk=note.pk).update(processed_at=Now())
     _save(note)
     return changes
 

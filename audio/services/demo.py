@@ -49,5 +49,7 @@ def _fill_note(club: Club, spoken: dict[str, Any], ago: timedelta) -> None:
             words=spoken["words"],
             created_at=timezone.now() - ago,
             transcribed_at=timezone.now() - ago,
+            processed_at=timezone.now() - ago,
         )
     apply_extraction(note=note, extraction=extract_by_rules(note.transcription, language="en", today=day_of(note)))
+    note.changes.update(changed_at=note.created_at)

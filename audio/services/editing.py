@@ -11,7 +11,7 @@ from jobs.services import StateConflict
 from lessons import services as lessons
 from lessons.models import Client, Club
 
-from .erasing import delete_note
+from .erasing import delete_note, lock_club_and_client
 from .undoing import undo_change
 
 
@@ -50,7 +50,9 @@ def erase_client(*, client: Client) -> bool:
     Returns whether the record itself could go.
     """
     with transaction.atomic():
-        locked = Client.objects.select_for_update().get(pk=client.pk)
+        locked = lock_club_and_client(client.club_id, client.pk)
+        if locked is None:  # somebody else was faster
+            return True
         for note in VoiceNote.objects.filter(client=locked).select_related("job"):
             delete_note(note=note)
         try:
@@ -63,10 +65,19 @@ def erase_client(*, client: Client) -> bool:
 
 def _empty(client: Client) -> None:
     client.changes.all().delete()
+    _forget_in_questions(client)
     client.notices.all().delete()
     nothing = {name: None if name == "birth_date" else "" for name in (*record.PLAIN, "notes")}
     # Translators: stands for the name of somebody whose data were erased; French “Client effacé”
     lessons.change(client, **{**nothing, "first_name": _("Erased client")})
+
+
+def _forget_in_questions(client: Client) -> None:
+    """No open question offers an empty place as an answer."""
+    for note in VoiceNote.objects.filter(club=client.club_id, question__isnull=False).only("question"):
+        if note.question and client.pk in note.question["candidates"]:
+            left = [pk for pk in note.question["candidates"] if pk != client.pk]
+            VoiceNote.objects.filter(pk=note.pk).update(question={"candidates": left})
 
 
 def _remember(client: Client, before: dict[str, str], user: Any) -> list[FieldChange]:

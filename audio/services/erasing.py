@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from audio.models import VoiceNote
+from audio.models import FieldChange, VoiceNote
 from audio.storage import FOLDER, recordings
 from jobs.services import StateConflict, cancel
+from lessons.models import Client, Club
 
 from .files import erase, erase_soon
 
@@ -19,9 +20,16 @@ AT_A_TIME = 500
 ORPHAN_AFTER = timedelta(hours=6)  # no upload lasts so long between its file and its row
 
 
+def lock_club_and_client(club_id: int, client_id: int | None) -> Client | None:
+    """In the order in which a note is applied and a change is undone, so that nobody waits in a ring."""
+    Club.objects.select_for_update(no_key=True).get(pk=club_id)
+    return Client.objects.select_for_update().filter(pk=client_id).first() if client_id else None
+
+
 def delete_note(*, note: VoiceNote) -> None:
     """With its recording. What it wrote about its client stays, and can still be undone."""
     with transaction.atomic():
+        lock_club_and_client(note.club_id, note.client_id)
         if note.job:
             with suppress(StateConflict):  # it has ended
                 cancel(note.job)
@@ -39,7 +47,8 @@ def forget_old_recordings() -> int:
         VoiceNote.objects.filter(pk__in=[note.pk for note in notes]).update(file="")
         if not settings.AUDIO_KEEP_TRANSCRIPTS:
             silent = VoiceNote.objects.filter(created_at__lt=long_ago, file="").exclude(transcription="")
-            silent.update(transcription="", words=[], found={}, question=None)
+            silent.update(transcription="", words=[], found={}, question=None, transcribed_at=None)
+            FieldChange.objects.filter(changed_at__lt=long_ago).exclude(words="").update(words="")
     return len(notes)
 
 

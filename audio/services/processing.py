@@ -28,6 +28,7 @@ def decode_note(*, note: VoiceNote) -> Any:
         with open_recording(str(note.file.name)) as file:
             return decode(file, settings.AUDIO_MAX_MINUTES * 60)
     except UnreadableAudio as error:
+        VoiceNote.objects.filter(pk=note.pk, job=note.job_id).update(unreadable=True)
         raise PermanentError(str(error)) from error
     except FileNotFoundError as error:
         # Translators: "L’enregistrement n’est plus à sa place."

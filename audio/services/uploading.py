@@ -86,7 +86,7 @@ def rerun_note(*, note: VoiceNote, user: Any, listen: bool = False) -> VoiceNote
             # Translators: "L’enregistrement de cette note a été effacé."
             raise StateConflict(_("The recording of this note was erased."))
         if listen:
-            locked.transcribed_at = None
+            locked.transcribed_at, locked.unreadable = None, False
         return _start(locked, user)
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from audio import services
 from audio.forms import ClientForm
+from audio.gone import erased_is_404
 from audio.models import FieldChange
 from audio.overview_clients import CHANGES_A_PAGE, ORDERS, find_client, list_clients, look_at_client, with_sources
 from audio.reading import FIELDS, name_of
@@ -74,7 +75,8 @@ def edit(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     name = str(found)  # the form writes into the client
     form = ClientForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
-        changed = services.edit_client(client=found, values=form.values(), user=request.user)
+        with erased_is_404():
+            changed = services.edit_client(client=found, values=form.values(), user=request.user)
         # Translators: French “Fiche enregistrée”, “Rien n’a changé”
         messages.success(request, _("Record saved") if changed else _("Nothing has changed"))
         return redirect("client", pk=pk)

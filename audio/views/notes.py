@@ -11,8 +11,8 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audio import services
-from audio.api import UploadThrottle
 from audio.forms import AnswerForm, PreferenceForm, RecordingForm, RerunForm
+from audio.gone import erased_is_404
 from audio.models import VoiceNote
 from audio.overview import Row, look_at_notes
 from audio.overview_clients import find_client
@@ -72,7 +72,8 @@ def answer(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     chosen = form.cleaned_data["client"]
     client = get_object_or_404(Client, club=club, pk=chosen) if chosen else None
     try:
-        done = services.answer_question(note=found, user=request.user, client=client, names=form.names())
+        with erased_is_404():
+            done = services.answer_question(note=found, user=request.user, client=client, names=form.names())
     except StateConflict as conflict:
         messages.error(request, str(conflict))
     else:
@@ -93,7 +94,9 @@ def again(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
 @require_POST
 @manager_page
 def undo_all(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
-    kept = services.undo_note(note=_note(club, pk), user=request.user)
+    found = _note(club, pk)
+    with erased_is_404():
+        kept = services.undo_note(note=found, user=request.user)
     for reason in kept:
         messages.error(request, reason)
     if not kept:
@@ -127,9 +130,7 @@ def preference(request: HttpRequest, club: Club) -> HttpResponse:
 
 
 def _upload(request: HttpRequest, club: Club) -> HttpResponse:
-    throttle: Any = UploadThrottle()
-    if not throttle.allow_request(request, None):
-        seconds = math.ceil(throttle.wait() or 60)
+    if seconds := math.ceil(services.take_turn(user=request.user)):
         # Translators: French “Trop de notes à la fois. Réessayez dans %(count)d secondes.”
         messages.error(request, _("Too many notes at once. Try again in %(count)d seconds.") % {"count": seconds})
         return redirect("notes")

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from audio.forms import RecordingForm
+from audio.gone import erased_is_404
 from audio.overview import remark_on_transcriber
 from audio.services import MEGABYTE
 from jobs.services import StateConflict
@@ -29,6 +30,7 @@ def with_recorder(view: View) -> View:
 def recorder_for(club: Club, client: Client | None = None, form: RecordingForm | None = None) -> dict[str, Any]:
     return {
         "form": form or RecordingForm(club=club, client=client),
+        "club": club,  # named when it is sent: in another tab the same person may have gone to another club
         "client": client,
         "remark": remark_on_transcriber(),
         "most_seconds": settings.AUDIO_MAX_MINUTES * 60,
@@ -40,7 +42,8 @@ def recorder_for(club: Club, client: Client | None = None, form: RecordingForm |
 
 def act(request: HttpRequest, service: Callable[[], object], done: str) -> HttpResponse:
     try:
-        service()
+        with erased_is_404():
+            service()
     except StateConflict as conflict:
         messages.error(request, str(conflict))
     else:

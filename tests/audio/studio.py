@@ -56,10 +56,14 @@ class Studio:
     def apply(self, note: VoiceNote, **fields: Any) -> VoiceNote | None:
         """As the note's job would, had it found these."""
         assert note.job
-        return services.apply_note(note=note, extraction=found_in(note.transcription, **fields), job=note.job.pk)
+        return services.apply_note(note=note, extraction=found_in(note.transcription, **fields), job=note.job.pk, hold=nobody_else)
 
     def client(self, first_name: str, last_name: str = "", **values: Any) -> Client:
         return self.world.client(first_name, last_name=last_name, **{"email": "", **values})
+
+
+def nobody_else() -> None:
+    """Holds a job that no other hand is on."""
 
 
 def found_in(text: str, **fields: Any) -> Extraction:

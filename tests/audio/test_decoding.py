@@ -47,6 +47,13 @@ def test_every_format_sounds_as_what_was_spoken(kind: str) -> None:
     assert loudness[1] == pytest.approx(loudness[0], rel=0.1)
 
 
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_long_comment_before_the_sound_hides_nothing(kind: str) -> None:
+    content = voices.recorded(kind, comment="x" * 300_000)
+    assert probe(BytesIO(content)).content_type == f"audio/{TYPES[kind]}"
+    assert seconds_of(content) == pytest.approx(spoken_seconds(), abs=0.1)
+
+
 def test_samples_are_mono_at_16_khz_between_minus_one_and_one() -> None:
     samples = samples_of(wav(seconds=1, hertz=440, rate=48000))
     assert (samples.dtype, samples.ndim) == (np.float32, 1)

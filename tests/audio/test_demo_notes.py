@@ -1,6 +1,9 @@
 """What the demo club has heard: somebody new, a known client, and a question."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 
 from audio import services
 from audio.models import FieldChange, VoiceNote
@@ -24,6 +27,13 @@ def test_each_sort_of_outcome_is_shown(club: Club) -> None:
     assert [note.status for note in (made, updated, asks)] == ["done"] * 3
     assert asks.question
     assert len(asks.question["candidates"]) == 2
+
+
+def test_each_was_understood_when_it_was_said(club: Club) -> None:
+    for note in VoiceNote.objects.all():
+        assert note.processed_at
+        assert abs(note.processed_at - note.created_at) < timedelta(minutes=1)
+    assert not FieldChange.objects.exclude(changed_at=F("note__created_at")).exists()
 
 
 def test_its_recordings_can_be_played(club: Club) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from audio import services
+from audio import services, wording
 from audio.models import FieldChange, VoiceNote
 from audio.storage import recordings
 from jobs.models import Job
@@ -19,6 +19,7 @@ from jobs.worker import drain
 from lessons import services as lessons
 from lessons.models import Client
 from tests.audio.studio import Studio, fresh
+from tests.lessons.world import visitor_of
 
 pytestmark = pytest.mark.django_db
 JEAN = "Jean Dupont rides Tornado"
@@ -42,6 +43,14 @@ def test_erasing_a_client_erases_notes_files_and_history(studio: Studio) -> None
     assert not kept(note)
     assert not VoiceNote.objects.exists()
     assert not FieldChange.objects.exists()
+
+
+def test_who_was_erased_is_no_answer_any_more(studio: Studio) -> None:
+    camille, other = studio.world.camille, studio.client("Camille", "Dubois")
+    note = studio.hear("Camille rides Tornado", first_name="Camille", horse="Tornado")
+    studio.world.plan(clients=[camille.pk])
+    assert services.erase_client(client=camille) is False  # her lesson stands
+    assert fresh(note).question == {"candidates": [other.pk]}
 
 
 def test_an_erasure_that_is_rolled_back_keeps_the_file(studio: Studio) -> None:
@@ -81,11 +90,37 @@ def test_a_recording_goes_after_its_days_and_its_words_stay(studio: Studio, sett
 def test_its_words_go_too_where_the_setting_says_so(studio: Studio, settings: Settings) -> None:
     settings.AUDIO_KEEP_TRANSCRIPTS = False
     note = studio.hear(JEAN, **SAID)
-    VoiceNote.objects.update(created_at=timezone.now() - timedelta(days=settings.AUDIO_RETENTION_DAYS, minutes=5))
+    grow_old_with_its_changes(settings)
     services.forget_old_recordings()
     forgotten = fresh(note)
     assert (forgotten.transcription, forgotten.words, forgotten.found) == ("", [], {})
-    assert FieldChange.objects.filter(client=note.client_id).count() == 3
+    assert list(FieldChange.objects.filter(client=note.client_id).values_list("words", flat=True)) == ["", "", ""]
+
+
+def test_words_that_were_erased_are_not_taken_for_silence(studio: Studio, settings: Settings) -> None:
+    settings.AUDIO_KEEP_TRANSCRIPTS = False
+    note = studio.hear("the weather is fine")
+    grow_old_with_its_changes(settings)
+    services.forget_old_recordings()
+    Job.objects.update(status="done")
+    assert wording.message(fresh(note)) == "What was said was erased"
+
+
+def test_a_change_whose_words_and_note_are_gone_is_still_told_from_a_typed_one(studio: Studio, settings: Settings) -> None:
+    settings.AUDIO_KEEP_TRANSCRIPTS = False
+    note = studio.hear(JEAN, **SAID)
+    grow_old_with_its_changes(settings)
+    services.forget_old_recordings()
+    services.delete_note(note=fresh(note))
+    page = visitor_of(studio.manager).get(f"/club/clients/{note.client_id}/").content.decode()
+    assert "Deleted note" in page
+    assert "Typed by" not in page
+
+
+def grow_old_with_its_changes(settings: Settings) -> None:
+    long_ago = timezone.now() - timedelta(days=settings.AUDIO_RETENTION_DAYS, minutes=5)
+    VoiceNote.objects.update(created_at=long_ago)
+    FieldChange.objects.update(changed_at=long_ago)
 
 
 def test_a_file_that_no_note_names_is_swept_up(studio: Studio) -> None:

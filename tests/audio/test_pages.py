@@ -14,7 +14,7 @@ from pytest_django import Settings
 from audio import services
 from audio.models import FieldChange, NotePreference, VoiceNote
 from jobs.models import Job
-from lessons.models import Client
+from lessons.models import Client, Membership
 from tests.audio.studio import Studio, fresh, history, recording
 from tests.lessons.world import World
 
@@ -49,6 +49,14 @@ def follow(answer: Any, visitor: Visitor) -> str:
 def end(note: VoiceNote, status: str = "done", error: str = "") -> VoiceNote:
     Job.objects.filter(pk__in=[note.job_id]).update(status=status, error=error)
     return fresh(note)
+
+
+def row_of(page: str, note: VoiceNote) -> str:
+    return page.split(f'id="note-{note.pk}"')[1].split("</li>")[0]
+
+
+def main_of(page: str) -> str:
+    return page.split("<main")[1].split("</main>")[0]
 
 
 def new_number(studio: Studio) -> VoiceNote:
@@ -126,6 +134,16 @@ def test_a_file_is_sent_by_a_plain_form(visitor: Visitor) -> None:
     assert f'data-job="{note.job_id}"' in see(visitor, answer["Location"])
 
 
+def test_a_note_goes_to_the_club_of_its_page_whatever_another_tab_shows(visitor: Visitor, studio: Studio) -> None:
+    other = World("Other", "other-").club
+    Membership.objects.create(user=studio.manager, club=other, role=Membership.Role.MANAGER)
+    page = see(visitor, f"/audio/?club={studio.club.pk}")
+    visitor.get(f"/audio/?club={other.pk}")
+    for address in re.findall(r'(?:data-upload|action)="([^"]*(?:upload|/audio/)\?club=[^"]*)"', page):
+        visitor.post(address, {"file": recording(), "language": "en"})
+    assert [note.club for note in VoiceNote.objects.all()] == [studio.club] * 2
+
+
 def test_a_file_for_a_client_keeps_its_client(visitor: Visitor, studio: Studio) -> None:
     jean = studio.client("Jean", "Dupont")
     visitor.post("/audio/", {"file": recording(), "client": jean.pk})
@@ -201,10 +219,20 @@ def test_a_live_note_is_followed_and_an_ended_one_is_not(visitor: Visitor, studi
 
 def test_a_failed_note_says_why_and_can_be_tried_again(visitor: Visitor, studio: Studio) -> None:
     note = end(studio.note(SAID), "error", "The server of the language model is away.")
-    row = see(visitor).split(f'id="note-{note.pk}"')[1].split("</li>")[0]
-    assert "The server of the language model is away." in row
+    assert "The server of the language model is away." in row_of(see(visitor), note)
     follow(visitor.post(f"/audio/{note.pk}/again/", {"next": "/audio/?etat=echecs"}), visitor)
     assert fresh(note).status == "pending"
+
+
+@pytest.mark.parametrize("lost", [{"file": ""}, {"unreadable": True}])
+def test_what_no_retry_can_help_offers_none(visitor: Visitor, studio: Studio, lost: dict[str, Any]) -> None:
+    note = end(studio.note("", studio.client("Jean")), "error", "The file holds no sound.")
+    pages = [f"/audio/{note.pk}/", f"/club/clients/{note.client_id}/"]
+    assert "Retry<" in row_of(see(visitor), note)
+    assert all("Retry<" in main_of(see(visitor, path)) for path in pages)
+    VoiceNote.objects.update(**lost)
+    assert "Retry<" not in row_of(see(visitor), note)
+    assert not any("Retry<" in main_of(see(visitor, path)) for path in pages)
 
 
 def test_tabs_count_and_narrow(visitor: Visitor, studio: Studio) -> None:

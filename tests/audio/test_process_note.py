@@ -1,6 +1,7 @@
 """The job behind a note, from its words to its client's record, whatever dies in between."""
 
 import pytest
+from django.utils import translation
 from pytest_django import Settings
 
 from audio.models import FieldChange, VoiceNote
@@ -65,7 +66,7 @@ def test_what_cannot_be_read_fails_at_once(studio: Studio, content: bytes) -> No
     with note.file.storage.open(str(note.file.name), "wb") as file:
         file.write(content)
     note = run(note)
-    assert (note.status, Job.objects.get().attempts) == ("failed", 1)
+    assert (note.status, Job.objects.get().attempts, note.can_be_tried_again) == ("failed", 1, False)
     assert note.error
 
 
@@ -87,6 +88,8 @@ def test_a_cancelled_note_is_not_stuck(studio: Studio) -> None:
     note = studio.note(SMITH)
     Job.objects.update(status="cancelled")
     assert (fresh(note).status, fresh(note).error) == ("failed", "It was stopped before it was processed.")
+    with translation.override("fr"):
+        assert fresh(note).error == "Elle a été arrêtée avant d’être traitée."
 
 
 @pytest.mark.django_db(transaction=True)

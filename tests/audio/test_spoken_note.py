@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from audio import tasks
 from audio.models import VoiceNote
 from jobs.claims import Claims
 from jobs.models import Job
@@ -126,6 +127,14 @@ def test_who_waits_sees_how_far_it_is(studio: Studio, monkeypatch: pytest.Monkey
     process(studio, voices.joined(*[voices.english()] * 4))
     assert "0:00 of 0:16 transcribed" in seen
     assert seen.index("Transcribing") < seen.index("Understanding what was said")
+
+
+def test_a_note_that_takes_too_long_to_hear_says_so_and_is_not_heard_in_vain_again(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "PATIENCE_SECONDS", 0)
+    note = process(studio, voices.joined(*[voices.english(), voices.joined(wav(seconds=2))] * 4))
+    assert note.error.startswith("Only 0:0")
+    assert "Record shorter notes" in note.error
+    assert Job.objects.get().attempts == 1
 
 
 def test_a_note_that_is_cancelled_while_it_is_heard_keeps_nothing(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

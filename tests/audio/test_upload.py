@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from knox.models import get_token_model
@@ -30,11 +29,6 @@ from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db
 UPLOAD = "/api/audio/upload"
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_uploaded_yet() -> None:
-    cache.clear()
 
 
 def upload(studio: Studio, content: bytes | None = None, headers: dict[str, str] | None = None, **fields: Any) -> Any:
@@ -88,6 +82,12 @@ def test_what_is_no_sound_is_refused_at_its_field(studio: Studio, content: bytes
     assert (answer.status_code, list(answer.json())) == (400, ["file"])
     assert not VoiceNote.objects.exists()
     assert kept() == []
+
+
+def test_a_body_of_a_thousand_files_is_refused_in_json(studio: Studio) -> None:
+    files = {f"file{number}": recording(b"x") for number in range(1000)}
+    answer = api(studio.manager).post(UPLOAD, files, format="multipart")
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
 
 
 def test_no_file_is_refused_at_its_field(studio: Studio) -> None:

@@ -69,11 +69,12 @@ def _spoken(*command: str) -> bytes:
 
 
 @cache
-def recorded(kind: str, wav: bytes | None = None, live: bool = False) -> bytes:
+def recorded(kind: str, wav: bytes | None = None, live: bool = False, comment: str = "") -> bytes:
     """`live`: without a length in its header, as a browser writes while somebody still speaks."""
     container, codec, rate = FORMATS[kind]
     out, options = BytesIO(), {"live": "1"} if live else {}
     with av.open(out, "w", format=container, options=options) as target, av.open(BytesIO(wav or english()), "r") as source:
+        target.metadata.update({"comment": comment} if comment else {})
         stream: Any = target.add_stream(codec, rate=rate, layout="mono")
         resampler = AudioResampler(stream.format.name, "mono", rate, frame_size=stream.codec_context.frame_size or 1024)
         for frame in [*source.decode(audio=0), None]:

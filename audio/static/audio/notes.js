@@ -123,4 +123,7 @@ function hear(link) {
   }, { once: true });
 }
 
+/* On a telephone the tabs are wider than the window. */
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 document.addEventListener("change", (event) => event.target.matches(SUBMITS) && event.target.form.requestSubmit());
