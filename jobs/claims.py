@@ -25,6 +25,7 @@ from .models import Attempt, Job, JobQuerySet
 
 SIDE = "jobs_side"  # a second connection of the worker: claims and progress are not part of the job's transaction
 STALE_AFTER_SECONDS = 30
+JUST_CLAIMED_SECONDS = 0.01
 
 CLAIM = """
     WITH next AS MATERIALIZED (
@@ -75,6 +76,7 @@ class Claims:
         self.process = f"{this_process()}:"
         self.owner = f"{self.process}{next(self._generation)}"
         self.side = self._open_side_connection() if alias == SIDE else connections[alias]
+        self.claimed_at = 0.0
         self._claim = self._dialect(CLAIM, kinds=", ".join(["%s"] * len(registry.names())))
         self._promote = self._dialect(PROMOTE)
         self._finish = self._dialect(FINISH, lazily="")
@@ -116,8 +118,13 @@ class Claims:
         """Undo `introduce` on a connection that goes on living."""
 
     def claim(self, queue: str, limit: int) -> list[Job]:
+        self.claimed_at = time.monotonic()
         jobs = Job.objects.using(self.alias).raw(self._claim, [queue, *registry.names(), queue, limit, self.owner])
         return sorted(jobs, key=_order)
+
+    def has_just_claimed(self) -> bool:
+        """Too lately for another look to tell more."""
+        return time.monotonic() - self.claimed_at < JUST_CLAIMED_SECONDS
 
     def claim_one(self, job: Job) -> bool:
         """Exactly this job, for running it where it was enqueued."""

@@ -1,5 +1,7 @@
 """What a task gets in its hand."""
 
+from contextlib import suppress
+
 from django.db import DEFAULT_DB_ALIAS
 
 from . import claims, storable
@@ -12,6 +14,7 @@ class Progress:
     def __init__(self, job: Job, hold: claims.Claims) -> None:
         self.job = job
         self.attempt: int = job.attempts
+        self.finished = False
         self._hold = hold
         self._step = -1
         for step in job.steps:
@@ -45,6 +48,15 @@ class Progress:
         """Inside the task's own transaction: until it ends, nobody cancels the job or takes it away."""
         if claims.held(self.job, DEFAULT_DB_ALIAS).select_for_update(no_key=True).first() is None:
             raise claims.ClaimLost
+
+    def finish(self) -> None:
+        """For a task that is not atomic: its end within the transaction of the last rows that it writes, which saves a commit.
+
+        Those rows say what happened outside, so they stand even where the claim was lost.
+        """
+        with suppress(claims.ClaimLost):
+            self._hold.finish(self.job, None)
+            self.finished = True
 
     def _send(self, part: float, message: str) -> None:
         whole = (self._step + part) / len(self.job.steps) if self._step >= 0 else part

@@ -48,12 +48,13 @@ def _leave_interrupted_statements(hold: claims.Claims) -> None:
 
 def _attempt(job: Job, kind: registry.Kind, hold: claims.Claims) -> None:
     progress = Progress(job, hold)
-    if not kind.atomic:
+    if not (kind.atomic or hold.has_just_claimed()):
         progress.confirm()  # what it does cannot be undone: see first that it is still ours
     with transaction.atomic() if kind.atomic else nullcontext():
         with limits.time_limit(kind.timeout_seconds):
             result = kind.function(progress, *job.args)
-        _finish(job, result, hold)
+        if not progress.finished:
+            _finish(job, result, hold)
 
 
 def _finish(job: Job, result: Any, hold: claims.Claims) -> None:

@@ -10,7 +10,9 @@ import smtplib
 import socket
 import threading
 import time
+from email.generator import BytesGenerator
 from email.message import Message
+from io import BytesIO
 from typing import Any
 
 from django.core.mail import EmailMessage, get_connection
@@ -38,6 +40,16 @@ class UnknownOutcome(Exception):
 
 
 VERDICTS = {Verdict.LATER: TemporaryFailure, Verdict.REFUSED: Refusal, Verdict.UNKNOWN: UnknownOutcome}
+
+
+class _Generator(BytesGenerator):
+    """A PDF has a thousand lines, and Python writes them one by one."""
+
+    def _write_lines(self, lines: str) -> None:
+        if "\r" in lines:
+            super()._write_lines(lines)  # type: ignore[misc]  # the stubs leave it out
+        else:
+            self.write(lines.replace("\n", self._NL))  # type: ignore[attr-defined]  # as above
 
 
 class _Line(threading.local):
@@ -138,10 +150,12 @@ def _hand_over(message: EmailMessage) -> None:
 def _envelope(message: EmailMessage) -> tuple[str, list[str], bytes]:
     sender = sanitize_address(message.from_email, "utf-8")
     recipients = [sanitize_address(address, "utf-8") for address in message.recipients()]
-    mime: Any = message.message()  # Django's own class, whose as_bytes() knows line endings
+    mime = message.message()
     for part in filter(Message.is_multipart, mime.walk()):
         part.set_boundary(secrets.token_hex(16))  # Python would look through the whole e-mail for one that it does not hold
-    return sender, recipients, mime.as_bytes(linesep="\r\n")
+    data = BytesIO()
+    _Generator(data, mangle_from_=False).flatten(mime, linesep="\r\n")
+    return sender, recipients, data.getvalue()
 
 
 def _converse(smtp: smtplib.SMTP, sender: str, recipients: list[str], data: bytes) -> None:

@@ -18,7 +18,8 @@ def send(progress: Progress, sending_id: int, teacher_id: int) -> None:
     """One letter: the one that names this job. Of an older job of the same letter, nothing is left to do."""
     letter = VolunteerLetterSend.objects.with_details().filter(job=progress.job.pk).first()
     if letter:
-        services.deliver(letter=letter, confirm=progress.confirm, last_attempt=progress.attempt >= progress.job.max_attempts)
+        last = progress.attempt >= progress.job.max_attempts
+        services.deliver(letter=letter, confirm=progress.confirm, finish=progress.finish, last_attempt=last)
 
 
 @job("letters.send_test", queue="letters", atomic=False, max_attempts=1, timeout_seconds=60, priority=10)

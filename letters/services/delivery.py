@@ -30,10 +30,11 @@ _ENDED = ["done", "error", "cancelled"]
 _MAY_REOPEN = [Status.FAILED, Status.CANCELLED]
 
 
-def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], last_attempt: bool) -> None:
+def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], finish: Callable[[], None], last_attempt: bool) -> None:
     """PDF, e-mail, status. Raises what the job should make of the outcome.
 
-    The letter says `sending_since` before the conversation begins: whoever finds it so knows that somebody died in there.
+    The letter says `sending_since` before the conversation begins: whoever finds it so knows that somebody died in there. That is
+    on disk first. *Sent* is so with the next letter's mark, or some moments later: lost with a server, it leaves the letter unsure.
     """
     if not _may_begin(letter):
         return
@@ -44,7 +45,9 @@ def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], last_at
         confirm()
         if _begin(letter):
             mailer.send(message)
-            _end(letter, Status.SENT)
+            with transaction.atomic():
+                _end(letter, Status.SENT)
+                finish()
     except (mailer.TemporaryFailure, RetryableError) as error:
         _end(letter, Status.FAILED if last_attempt else Status.PENDING, str(error))
         raise RetryableError(str(error)) from error

@@ -219,7 +219,7 @@ def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught
     for letter, ceiling in zip(VolunteerLetterSend.objects.order_by("pk"), ["45.01", "46.02"], strict=True):
         office.figures.daily_ceiling = Decimal(ceiling)  # mended while the batch runs
         office.figures.save()
-        held: Any = SimpleNamespace(job=letter.job, attempt=1, confirm=lambda: None)
+        held: Any = SimpleNamespace(job=letter.job, attempt=1, confirm=lambda: None, finish=lambda: None)
         tasks.send(held, letter.sending_id, letter.teacher_id or 0)
         letter.refresh_from_db()
         assert letter.figures_version == office.figures.version
@@ -227,11 +227,22 @@ def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught
 
 
 def test_the_statements_of_a_letter_are_few(letter: VolunteerLetterSend, caught: Catcher) -> None:
-    held: Any = SimpleNamespace(job=Job.objects.get(), attempt=1, confirm=lambda: None)
+    held: Any = SimpleNamespace(job=Job.objects.get(), attempt=1, confirm=lambda: None, finish=lambda: None)
     with CaptureQueriesContext(connection) as captured:
         tasks.send(held, letter.sending_id, letter.teacher_id or 0)
-    assert len(captured) == 4  # the letter, what its sending shares (once a process), the mark, the outcome
+    statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]  # of the test's own transaction
+    assert len(statements) == 4  # the letter, what its sending shares (once a process), the mark, the outcome
     assert statuses() == {"Léa Dumont": "sent"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sent_and_done_are_one_commit(letter: VolunteerLetterSend, caught: Catcher) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert attempt().status == "done"
+    statements = [query["sql"] for query in captured]
+    outcome = next(number for number, sql in enumerate(statements) if '"sent_at" = ' in sql)
+    assert "finished_at = " in statements[outcome + 1]
+    assert (statements[outcome - 1], statements[outcome + 2]) == ("BEGIN", "COMMIT")
 
 
 def test_a_full_disk_leaves_no_file_and_is_tried_again(letter: VolunteerLetterSend, caught: Catcher, settings: Settings) -> None:

@@ -40,12 +40,12 @@ class Life:
     def deliver(self, answer: dict[str, str]) -> None:
         with ScriptedServer(**answer) as server:
             self.use(server.port)
-            services.deliver(letter=self.letter, confirm=lambda: None, last_attempt=False)
+            services.deliver(letter=self.letter, confirm=lambda: None, finish=lambda: None, last_attempt=False)
 
     def deliver_to_nobody(self) -> None:
         with refusing_port() as port:
             self.use(port)
-            services.deliver(letter=self.letter, confirm=lambda: None, last_attempt=True)
+            services.deliver(letter=self.letter, confirm=lambda: None, finish=lambda: None, last_attempt=True)
 
     def lose_the_job(self) -> None:
         Job.objects.all().delete()
