@@ -127,7 +127,7 @@ def cancel(request: HttpRequest, club: Club, task_id: UUID) -> HttpResponse:
 
 
 def _show(request: HttpRequest, club: Club, form: RunForm, status: int = 200) -> HttpResponse:
-    runs = Simulation.objects.filter(club=club).select_related("job").defer("centre_ids")
+    runs = Simulation.objects.filter(club=club).select_related("job", "created_by")
     page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
     size = {"directions": len(form.directions), "centres": sum(row[3] for row in form.directions)}
     return render(request, "staffing/staffing.html", {"form": form, "page": page, "size": size}, status=status)
