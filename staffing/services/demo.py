@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from lessons.models import Club
 from staffing.models import Centre, Direction, ReferenceTask
+from staffing.versions import wait_for_other_writers
 
 MOST_CENTRES, MOST_TASKS = 5000, 200
 ROWS_A_STATEMENT = 20_000
@@ -39,7 +40,8 @@ def make_reference_set(*, club: Club, directions: int = 12, centres: int = 300, 
         raise ValueError(f"1 direction or more, centres up to {MOST_CENTRES}, tasks up to {MOST_TASKS}")
     dice = random.Random(seed)
     with transaction.atomic():
-        if Direction.objects.select_for_update(no_key=True).filter(club=club).exists():
+        wait_for_other_writers()
+        if Direction.objects.filter(club=club).exists():
             return
         made_tasks = ReferenceTask.objects.bulk_create(_tasks(club, tasks, dice))
         names = [

@@ -161,6 +161,7 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite's test database lives in this process alone")
 @pytest.mark.django_db(transaction=True)
 def test_another_process_with_a_cache_of_its_own_reads_fresh(organisation: Organisation) -> None:
     """Local memory in each process: nobody tells the other of the write but the database."""
