@@ -9,7 +9,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
-from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -50,9 +49,14 @@ class ClientSelect(forms.SelectMultiple):
         """Django's own takes two templates an option: most of the page's time, where there are many clients."""
         widget = self.get_context(name, value, attrs)["widget"]
         options = [option for _label, group, _place in widget["optgroups"] for option in group]
-        rows = ((option["value"], flatatt(option["attrs"]), option["label"]) for option in options)
+        rows = ((option["value"], _attributes(option["attrs"]), option["label"]) for option in options)
         inside = format_html_join("\n", '<option value="{}"{}>{}</option>', rows)
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), inside)
+        return format_html('<select name="{}"{}>{}</select>', name, _attributes(widget["attrs"]), inside)
+
+
+def _attributes(attributes: dict[str, Any]) -> SafeString:
+    given = ((name, value) for name, value in attributes.items() if value is not False and value is not None)
+    return format_html_join("", ' {}="{}"', ((name, "" if value is True else value) for name, value in given))
 
 
 class ClientsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for the type checker alone

@@ -135,7 +135,7 @@ def _show(request: HttpRequest, club: Club, form: RunForm, status: int = 200) ->
 def _page_of_runs(club: Club, number: str) -> Page[Simulation]:
     """The rows come with how many there are, in one query; a page that is not there is the first."""
     place = int(number) if number.isascii() and number.isdecimal() and 0 < len(number) < 7 and int(number) else 1
-    runs = Simulation.objects.filter(club=club).select_related("job", "created_by").annotate(total=models.Window(models.Count("pk")))
+    runs = Simulation.objects.filter(club=club).select_related("job").defer("centre_ids").annotate(total=models.Window(models.Count("pk")))
     found: list[Any] = list(runs[(place - 1) * RUNS_A_PAGE : place * RUNS_A_PAGE])
     if not found and place > 1:
         return _page_of_runs(club, "1")

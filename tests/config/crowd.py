@@ -1,6 +1,7 @@
 """A club that has so many rows of everything, made with as few statements as can be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from itertools import cycle
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -33,6 +35,7 @@ from lessons.models import (
     Teacher,
 )
 from letters.models import LegalFigures, Sending, VolunteerFacts, VolunteerLetterSend, Wording
+from staffing import counters, reference
 from staffing.models import Centre, CentreResult, Direction, ReferenceImport, ReferenceTask, Simulation, Volume
 
 Row = TypeVar("Row", bound=Model)
@@ -185,6 +188,18 @@ class Crowd:
 
         for each in runs[:3]:
             self.many(CentreResult, result(each))
+
+
+@contextmanager
+def crowds_of(*sizes: int) -> Iterator[dict[int, Crowd]]:
+    """Made once for many tests, each of which has a savepoint of its own within this transaction."""
+    with transaction.atomic():
+        crowds = {size: Crowd(size) for size in sizes}
+        connection.check_constraints()  # now, or each test would do it again
+        yield crowds
+        transaction.set_rollback(True)
+    counters.forget()  # of clubs that never were
+    reference.forget()
 
 
 MESSAGE = b"""From: club@example.org\r

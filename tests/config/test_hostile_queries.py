@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from .addresses import FOR_OPERATORS, FOR_VISITORS, all_routes, paths
-from .crowd import Crowd
+from .crowd import Crowd, crowds_of
 
 pytestmark = pytest.mark.django_db
 TEXTS = [
@@ -29,9 +29,8 @@ Look = Callable[[str], int]
 
 @pytest.fixture(scope="module")
 def crowd_of_ten(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Crowd]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield Crowd(10)
-        transaction.set_rollback(True)
+    with django_db_blocker.unblock(), crowds_of(10) as crowds:
+        yield crowds[10]
 
 
 @pytest.fixture

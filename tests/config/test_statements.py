@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib import admin
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,7 +25,7 @@ from staffing import counters
 from staffing.models import ReferenceReads, ReferenceState
 
 from .addresses import FOR_OPERATORS, FOR_VISITORS, all_routes, paths
-from .crowd import Crowd, tables
+from .crowd import Crowd, crowds_of, tables
 
 pytestmark = pytest.mark.django_db
 MOST = 3
@@ -45,12 +45,8 @@ FEW = {Club, LegalFigures, Membership, NotePreference, Queue, Recurrence, Refere
 
 @pytest.fixture(scope="module")
 def crowds(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[int, Crowd]]:
-    """Made once; each test has a savepoint of its own in this transaction."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        crowds = {size: Crowd(size) for size in (10, 1000)}
-        connection.check_constraints()  # now, or each test would do it again
+    with django_db_blocker.unblock(), crowds_of(10, 1000) as crowds:
         yield crowds
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(params=[10, 1000])
