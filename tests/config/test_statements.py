@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoDbBlocker, Settings
 
-from audio.models import NotePreference
+from audio.models import NotePreference, UploadPace
 from jobs.models import Queue, Recurrence
 from lessons.models import Club, Membership
 from letters.models import LegalFigures
@@ -40,7 +40,17 @@ NO_PAGES = {
 }
 # For machines and operators, who look at the whole: so many, with ten rows as with a thousand.
 MORE = {"api/health/": 15, "api/async/health": 15, "metrics": 18}
-FEW = {Club, LegalFigures, Membership, NotePreference, Queue, Recurrence, ReferenceReads, ReferenceState}  # one a club, or fewer
+FEW = {
+    Club,
+    LegalFigures,
+    Membership,
+    NotePreference,
+    Queue,
+    Recurrence,
+    ReferenceReads,
+    ReferenceState,
+    UploadPace,
+}  # one a club or a person, or fewer
 
 
 @pytest.fixture(scope="module")
