@@ -188,9 +188,10 @@ class VolunteerLetterSend(models.Model):
         | `pending` → `sent` | worker, mail service | the mail server accepted it |
         | `pending` → `failed` | worker, settling | refused for good, or the last attempt is over |
         | `pending` → `cancelled` | manager, operator, settling | stopped before it was sent, alone or with its batch |
+        | `pending` → `held` | worker | archived, or employed for the same activity, since the click |
         | `pending` → `unsure` | worker, settling | the conversation broke off after the message: it may have arrived |
         | `pending` → `bounced` | mail service | its report was quicker than its answer |
-        | `failed` → `pending` | manager, operator | retry |
+        | `failed` → `pending` | manager, operator | retry: a manager's with the wording, figures and address of now |
         | `bounced` → `pending` | manager, operator | retry, with the address mended |
         | `cancelled` → `pending` | manager, operator | retry of that one letter: what a person stopped, no retry of many sends |
         | `unsure` → `sent` | manager, worker, mail service | it arrived |

@@ -20,14 +20,19 @@ from lessons.models import Teacher
 from letters import messages
 from letters.letter import Letter, facts_of, to_pdf
 from letters.models import VolunteerLetterSend, Wording
-from letters.selection import BAD_ADDRESS, is_address, words_for
+from letters.selection import NOT_A_VOLUNTEER, SAME_ACTIVITY, words_for
 
+from .obstacles import obstacle_today
 from .words import preview_letter, today_of
 
 Status = VolunteerLetterSend.Status
 LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: its job ends after a minute
 _ENDED = ["done", "error", "cancelled"]
 _MAY_REOPEN = [Status.FAILED, Status.CANCELLED]
+
+
+class HeldBack(PermanentError):
+    """Nobody has to mend anything: no letter is due any more."""
 
 
 def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], finish: Callable[[], None], last_attempt: bool) -> None:
@@ -52,7 +57,7 @@ def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], finish:
         _end(letter, Status.FAILED if last_attempt else Status.PENDING, str(error))
         raise RetryableError(str(error)) from error
     except (mailer.Refusal, PermanentError) as error:
-        _end(letter, Status.FAILED, str(error))
+        _end(letter, Status.HELD if isinstance(error, HeldBack) else Status.FAILED, str(error))
         raise PermanentError(str(error)) from error
     except mailer.UnknownOutcome as error:
         _end(letter, Status.UNSURE, _unsure_text())
@@ -130,8 +135,9 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
     if teacher is None:
         # Translators: "Cet enseignant a été supprimé entre-temps."
         raise PermanentError(_("This teacher has been deleted meanwhile."))
-    if not is_address(letter.recipient_email):
-        raise PermanentError(words_for(BAD_ADDRESS))
+    wording = wording_of(letter.sending.wording_id)
+    if obstacle := obstacle_today(teacher, email=letter.recipient_email, usual_activity=wording.activity):
+        raise (HeldBack if obstacle in (NOT_A_VOLUNTEER, SAME_ACTIVITY) else PermanentError)(words_for(obstacle))
     try:
         return read_pdf(letter) or _keep(letter, _render(letter, teacher))
     except OSError as error:

@@ -10,11 +10,12 @@ from django.utils.translation import ngettext
 
 from jobs.services import StateConflict, batch_reference, enqueue_many, new_batch
 from lessons.models import Club
-from letters.letter import facts_of
-from letters.models import VolunteerLetterSend
-from letters.selection import DELETED, Candidate, obstacle_to, words_for
+from letters.models import Sending, VolunteerLetterSend
+from letters.selection import DELETED, words_for
+from letters.wording import gaps
 
-from .words import today_of, usual_activity_of
+from .obstacles import obstacle_today
+from .words import latest_wording, today_of, usual_activity_of
 
 Status = VolunteerLetterSend.Status
 UNDELIVERED = [Status.FAILED, Status.BOUNCED]
@@ -80,7 +81,7 @@ def resolve_unsure(*, letter: VolunteerLetterSend, arrived: bool, user: Any) -> 
     with transaction.atomic():
         Club.objects.select_for_update(no_key=True).get(pk=letter.club_id)
         if not arrived:
-            letters = list(unsure.select_related("teacher"))
+            letters = list(unsure.select_related("teacher", "sending"))
             done = Retry(letter.year, letters, batch=_send_again(letter.club, user, letters, keep_pdf=True))
         elif unsure.update(status=Status.SENT, sent_at=F("updated_at"), error_message=""):
             return None
@@ -94,7 +95,7 @@ def resolve_unsure(*, letter: VolunteerLetterSend, arrived: bool, user: Any) -> 
 def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retry:
     others = VolunteerLetterSend.objects.filter(teacher=OuterRef("teacher"), year=OuterRef("year"))
     under_way, newer = Q(status__in=[Status.PENDING, Status.UNSURE]), Q(pk__gt=OuterRef("pk"))
-    rows = failed.select_related("teacher__volunteer_facts", "club").order_by("pk").annotate(
+    rows = failed.select_related("teacher__volunteer_facts", "club", "sending__figures").order_by("pk").annotate(
         delivered=Exists(others.filter(under_way | newer & Q(status=Status.SENT))),
         replaced=Exists(others.filter(newer)),  # that one counts, not this
         usual_activity=usual_activity_of(club),
@@ -108,21 +109,19 @@ def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retr
 
 
 def _obstacle(letter: VolunteerLetterSend, usual_activity: str) -> str:
-    """What would hold a new letter back holds this one back too."""
     teacher = letter.teacher
-    if teacher is None:
-        return DELETED
-    facts = facts_of(teacher)
-    activity, employed_as = (facts.activity, facts.employed_as) if facts else ("", "")
-    volunteer = teacher.volunteer and teacher.active
-    return obstacle_to(Candidate(teacher.pk, str(teacher), teacher.email, volunteer, activity or usual_activity, employed_as))
+    return obstacle_today(teacher, email=teacher.email, usual_activity=usual_activity) if teacher else DELETED
 
 
 def _send_again(club: Club, user: Any, letters: list[VolunteerLetterSend], *, keep_pdf: bool) -> Any:
-    """The address as it is now. What failed gets a fresh PDF; what perhaps arrived stays the very same letter. Returns the batch."""
+    """To the address as it is now. What failed gets a fresh PDF, with wording and figures as they are now; what perhaps arrived
+    stays the very same letter. Returns the batch."""
     if not letters:
         return None
     batch = new_batch(label=_("Letters sent again"), scope=club.scope)
+    sending = None if keep_pdf else _new_sending(club, user, letters, batch)
+    for row in letters:
+        row.sending = sending or row.sending
     jobs = enqueue_many(
         "letters.send", [[row.sending_id, row.teacher_id] for row in letters], batch=batch, label=_("Letter"), scope=club.scope, user=user
     )
@@ -131,9 +130,20 @@ def _send_again(club: Club, user: Any, letters: list[VolunteerLetterSend], *, ke
         row.recipient_email = row.teacher.email if row.teacher else row.recipient_email
         if not keep_pdf:
             row.pdf.name, row.pdf_sha256 = "", ""
-    fields = ["job", "status", "error_message", "sending_since", "recipient_email", "pdf", "pdf_sha256"]
+    fields = ["sending", "job", "status", "error_message", "sending_since", "recipient_email", "pdf", "pdf_sha256"]
     VolunteerLetterSend.objects.bulk_update(letters, fields, batch_size=500)
     return batch
+
+
+def _new_sending(club: Club, user: Any, letters: list[VolunteerLetterSend], batch: Any) -> Sending | None:
+    """None where the wording has become incomplete: then each keeps the one that it was asked with."""
+    wording = latest_wording(club)
+    if gaps(wording):
+        return None
+    first = letters[0]  # of one year, as they all are
+    figures = first.sending.figures
+    shared = {"club": club, "year": first.year, "wording": wording, "figures": figures, "figures_version": figures.version}
+    return Sending.objects.create(**shared, batch=batch, count=len(letters), sent_by_user=user)
 
 
 def _why_not(letter: VolunteerLetterSend, done: Retry) -> str:

@@ -40,17 +40,8 @@ NO_PAGES = {
 }
 # For machines and operators, who look at the whole: so many, with ten rows as with a thousand.
 MORE = {"api/health/": 15, "api/async/health": 15, "metrics": 18}
-FEW = {
-    Club,
-    LegalFigures,
-    Membership,
-    NotePreference,
-    Queue,
-    Recurrence,
-    ReferenceReads,
-    ReferenceState,
-    UploadPace,
-}  # one a club or a person, or fewer
+# One a club or a person, or fewer.
+FEW = {Club, LegalFigures, Membership, NotePreference, Queue, Recurrence, ReferenceReads, ReferenceState, UploadPace}
 
 
 @pytest.fixture(scope="module")

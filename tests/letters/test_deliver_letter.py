@@ -106,7 +106,8 @@ def test_the_club_can_be_called_anything(office: Office, caught: Catcher) -> Non
 @pytest.mark.parametrize("address", ["x@example.org\r\nBcc: all@example.org", "A <x@example.org>", "x@example.org,y@example.org", ""])
 def test_an_address_that_cannot_be_one_fails_at_once(letter: VolunteerLetterSend, caught: Catcher, address: str) -> None:
     VolunteerLetterSend.objects.update(recipient_email=address)
-    assert (attempt().error, statuses()) == ("This e-mail address cannot be used.", {"Léa Dumont": "failed"})
+    words = "This e-mail address cannot be used." if address else "No e-mail address."
+    assert (attempt().error, statuses()) == (words, {"Léa Dumont": "failed"})
     assert not caught.caught
 
 
@@ -116,6 +117,23 @@ def test_a_teacher_deleted_meanwhile_gets_no_letter(office: Office, letter: Volu
     letter.refresh_from_db()
     assert (letter.status, letter.error_message) == ("failed", "This teacher has been deleted meanwhile.")
     assert not caught.caught
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"active": False}, "Not a volunteer."),
+        ({"volunteer": False}, "Not a volunteer."),
+        ({"facts": {"employed_as": "Teaching riders"}}, "Employed by the club for the same activity: no volunteer letter."),
+    ],
+)
+def test_who_is_no_volunteer_any_more_is_held_back(
+    office: Office, letter: VolunteerLetterSend, caught: Catcher, change: dict[str, Any], words: str
+) -> None:
+    services.save_volunteer(teacher=office.lea, **{"facts": {}, **change})
+    assert attempt().error == words
+    letter.refresh_from_db()
+    assert (letter.status, letter.error_message, caught.caught) == ("held", words, [])
 
 
 BEFORE_THE_DOT = [

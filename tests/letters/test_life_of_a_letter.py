@@ -10,6 +10,7 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.registry import PermanentError, RetryableError
 from jobs.services import StateConflict
+from lessons.models import Teacher
 from letters import services
 from letters.models import VolunteerLetterSend
 from tests.lessons.mailservers import ScriptedServer, refusing_port
@@ -42,6 +43,10 @@ class Life:
             self.use(server.port)
             services.deliver(letter=self.letter, confirm=lambda: None, finish=lambda: None, last_attempt=False)
 
+    def archive(self) -> None:
+        Teacher.objects.filter(pk=self.office.lea.pk).update(active=False)
+        self.deliver({})
+
     def deliver_to_nobody(self) -> None:
         with refusing_port() as port:
             self.use(port)
@@ -70,6 +75,7 @@ ACTIONS: dict[str, Callable[[Life], object]] = {
     "refused": lambda life: life.deliver({"RCPT": "550 no"}),
     "out of reach": lambda life: life.deliver_to_nobody(),
     "cut off": lambda life: life.deliver({"END": "DROP"}),
+    "archived": lambda life: life.archive(),
     "job lost": lambda life: life.lose_the_job(),
     "job cancelled": lambda life: life.cancel_the_job(),
     "stop all": lambda life: life.stop_all(),
@@ -88,6 +94,7 @@ ARROWS = {
     (S.PENDING, "refused"): S.FAILED,
     (S.PENDING, "out of reach"): S.FAILED,
     (S.PENDING, "cut off"): S.UNSURE,
+    (S.PENDING, "archived"): S.HELD,
     (S.PENDING, "job lost"): S.FAILED,
     (S.PENDING, "job cancelled"): S.CANCELLED,
     (S.PENDING, "stop"): S.CANCELLED,
@@ -96,9 +103,11 @@ ARROWS = {
     (S.CANCELLED, "refused"): S.FAILED,
     (S.CANCELLED, "out of reach"): S.FAILED,
     (S.CANCELLED, "cut off"): S.UNSURE,
+    (S.CANCELLED, "archived"): S.HELD,
     (S.CANCELLED, "retry"): S.PENDING,
     (S.FAILED, "accepted"): S.SENT,  # an operator's retry of the job: pending in between
     (S.FAILED, "cut off"): S.UNSURE,
+    (S.FAILED, "archived"): S.HELD,
     (S.FAILED, "retry"): S.PENDING,
     (S.BOUNCED, "retry"): S.PENDING,
     (S.UNSURE, "it arrived"): S.SENT,
@@ -125,6 +134,6 @@ def test_a_letter_goes_where_its_life_allows_and_nowhere_else(office: Office, us
 
 def test_every_arrow_that_is_taken_is_in_the_table() -> None:
     table = set(re.findall(r"^ *\| `(\w+)` → (?:`(\w+)`|–)", S.__doc__ or "", re.MULTILINE))
-    by_hand = {(begin, end) for begin in ("failed", "cancelled") for end in ("sent", "unsure", "failed")}  # by way of pending
+    by_hand = {(begin, end) for begin in ("failed", "cancelled") for end in ("sent", "unsure", "failed", "held")}  # by way of pending
     taken = {(str(begin), "" if end == "–" else str(end)) for (begin, _action), end in ARROWS.items()} - by_hand
     assert taken == table

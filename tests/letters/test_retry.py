@@ -1,6 +1,7 @@
 """A second chance is a person's decision, says beforehand what it will do, and doubles nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -14,7 +15,7 @@ from letters import services
 from letters.models import VolunteerLetterSend
 from tests.lessons.mailservers import Catcher
 from tests.lessons.world import World
-from tests.letters.office import Office, statuses
+from tests.letters.office import Office, statuses, text_of
 
 
 def fail_all(office: Office) -> None:
@@ -60,6 +61,41 @@ def test_a_retry_goes_to_the_address_as_it_is_now(office: Office, caught: Catche
     services.retry_letter(letter=VolunteerLetterSend.objects.get(teacher=office.lea), user=office.manager)
     drain()
     assert [recipients for recipients, _message in caught.caught] == [["new@example.org"]]
+
+
+def test_a_retry_carries_the_wording_and_figures_of_now(office: Office, caught: Catcher) -> None:
+    office.letter_to(office.lea)
+    VolunteerLetterSend.objects.update(status="failed")
+    office.reword(purpose="to jump")
+    office.figures.daily_ceiling = Decimal("45.01")
+    office.figures.save()
+    done = services.retry_failed(club=office.club, user=office.manager)
+    drain()
+    letter = VolunteerLetterSend.objects.select_related("sending").get()
+    assert (letter.sending.wording, letter.sending.batch, letter.sending.count) == (office.wording, done.batch, 1)
+    words = text_of(services.read_pdf(letter))
+    assert "to jump" in words
+    assert "45.01" in words
+
+
+def test_a_retry_with_a_wording_that_became_incomplete_keeps_its_own(office: Office, caught: Catcher) -> None:
+    letter = office.letter_to(office.lea)
+    VolunteerLetterSend.objects.update(status="failed")
+    office.reword(insurer="")
+    services.retry_letter(letter=letter, user=office.manager)
+    drain()
+    assert VolunteerLetterSend.objects.get().sending_id == letter.sending_id
+    assert "Pré Insurance" in text_of(services.read_pdf(VolunteerLetterSend.objects.get()))
+
+
+def test_an_unsure_letter_sent_again_keeps_the_wording_that_may_have_arrived(office: Office, caught: Catcher) -> None:
+    letter = office.letter_to(office.lea)
+    VolunteerLetterSend.objects.update(status="unsure")
+    office.reword(purpose="to jump")
+    services.resolve_unsure(letter=letter, arrived=False, user=office.manager)
+    drain()
+    assert VolunteerLetterSend.objects.get().sending_id == letter.sending_id
+    assert "to jump" not in text_of(services.read_pdf(VolunteerLetterSend.objects.get()))
 
 
 @pytest.mark.parametrize("status", ["pending", "sent", "unsure", "held"])
