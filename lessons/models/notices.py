@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from .changes import Change
 from .club import Client, Club, Teacher
 from .planning import Lesson
 
@@ -18,9 +19,16 @@ def new_message_id() -> str:
     return f"<{secrets.token_hex(16)}@aussitot>"
 
 
+def _once(fields: list[str], condition: Q, name: str) -> list[models.UniqueConstraint]:
+    recipients = {"teacher": "a_teacher", "client": "a_client", "user": "a_manager"}
+    return [
+        models.UniqueConstraint(fields=[*fields, who], condition=condition, name=name.format(words)) for who, words in recipients.items()
+    ]
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def with_details(self) -> "NoticeQuerySet":
-        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "teacher", "client", "user")
+        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "change__undoes", "teacher", "client", "user")
 
     def undelivered(self) -> "NoticeQuerySet":
         """What a person has to decide about."""
@@ -34,6 +42,9 @@ class Notice(models.Model):
         PLANNED = "planned", _("Lesson planned")
         UNPAID = "unpaid", _("Lessons unpaid")
         REMINDER = "reminder", _("Reminder")
+        CHANGED = "changed", _("Lesson changed")
+        CANCELLED = "cancelled", _("Lesson cancelled")
+        RESTORED = "restored", _("Lesson taking place after all")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -45,6 +56,7 @@ class Notice(models.Model):
     club = models.ForeignKey(Club, models.CASCADE, related_name="notices", verbose_name=_("club"))
     lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="notices", verbose_name=_("lesson"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    change = models.ForeignKey(Change, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("change"))
     teacher = models.ForeignKey(Teacher, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("teacher"))
     client = models.ForeignKey(Client, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("client"))
     user = models.ForeignKey(
@@ -67,9 +79,8 @@ class Notice(models.Model):
         indexes = [models.Index("status", name="lessons_notices_under_way", condition=Q(status__in=["pending", "sending"]))]
         constraints = [
             # NULLs are distinct: each constraint speaks of its own sort of recipient
-            models.UniqueConstraint(fields=["lesson", "kind", "teacher"], name="lessons_told_a_teacher_once"),
-            models.UniqueConstraint(fields=["lesson", "kind", "client"], name="lessons_told_a_client_once"),
-            models.UniqueConstraint(fields=["lesson", "kind", "user"], name="lessons_told_a_manager_once"),
+            *_once(["lesson", "kind"], Q(change=None), "lessons_told_{}_once"),
+            *_once(["lesson", "kind", "change"], Q(change__isnull=False), "lessons_told_{}_of_a_change"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,88 @@
+"""Cancelling lessons, and taking a decision back within its thirty seconds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lessons import moves, planner, wording
+from lessons.models import Change, Lesson, Notice, Series
+
+from .booking import Refused
+from .changing import FIELDS
+from .deciding import Decided, OutOfDate, bookings_near, finish, lock_lessons, lock_room, slot_of, write_change
+
+
+def cancel_lesson(*, lesson: Lesson, user: Any, scope: str = Change.Scope.THIS, version: str = "") -> Decided:
+    """The lesson stays on record, cancelled. Raises Refused for a lesson that has begun, OutOfDate when somebody was faster."""
+    with transaction.atomic():
+        lessons = lock_lessons(lesson, scope, version)
+        in_hand = lessons[0]
+        if in_hand.starts_at <= timezone.now():
+            raise Refused({"starts_at": _("A lesson that has begun cannot be cancelled.")})
+        rows = [{"lesson": row.pk, "version": row.version + 1, "before": slot_of(row).as_json()} for row in lessons]
+        change = write_change(in_hand=in_hand, kind=Change.Kind.CANCELLED, scope=scope, user=user, rows=rows)
+        others = Lesson.objects.filter(pk__in=[row.pk for row in lessons[1:]])
+        others.update(status=Lesson.Status.CANCELLED, version=F("version") + 1, updated_at=timezone.now())
+        in_hand.status = Lesson.Status.CANCELLED
+        finish(in_hand, ["status"])
+    return Decided(in_hand, in_hand.job, change)
+
+
+def undo_change(*, change: Change, user: Any) -> Decided:
+    """Everything as it was. Raises OutOfDate when it is too late or something has changed since, Refused when the room is taken."""
+    with transaction.atomic():
+        lessons = _lock_changed(change)
+        slots = [moves.Slot.from_json(row["before"]) for row in change.rows]
+        _require_free(lessons[0], slots, [lesson.pk for lesson in lessons])
+        in_hand = next((lesson for lesson in lessons if lesson.pk == change.lesson_id), lessons[0])
+        rows = [
+            {"lesson": pk, "version": row["version"] + 1, "before": row.get("after", row["before"]), "after": row["before"]}
+            for row in change.rows
+            for pk in [row["lesson"]]
+        ]
+        kind = Change.Kind.RESTORED
+        undo = write_change(in_hand=in_hand, kind=kind, scope=change.scope, user=user, rows=rows, undoes=change)
+        Notice.objects.filter(change=change, status=Notice.Status.PENDING).delete()
+        _put_back(lessons, dict(zip(change.lesson_ids, slots, strict=True)), in_hand)
+    return Decided(in_hand, in_hand.job, undo)
+
+
+def _lock_changed(change: Change) -> list[Lesson]:
+    """The series first, as whoever changes it does."""
+    list(Series.objects.select_for_update(no_key=True).filter(lessons=change.lesson_id))
+    locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
+    if not locked.may_be_undone:
+        raise OutOfDate(_("It is too late to take this back: people are being told."))
+    rows = Lesson.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=locked.lesson_ids).order_by("pk")
+    lessons = list(rows.select_related("club", "series"))
+    versions = {row["lesson"]: row["version"] for row in locked.rows}
+    if {lesson.pk: lesson.version for lesson in lessons} != versions:
+        raise OutOfDate(_("This lesson has changed meanwhile. Nothing was written: look at it again."))
+    return lessons
+
+
+def _require_free(lesson: Lesson, slots: Sequence[moves.Slot], besides: list[int]) -> None:
+    lock_room(slots)
+    bookings, zone = bookings_near(lesson.club, slots, besides), lesson.club.zone
+    for slot in slots:
+        if row := bookings.of_place(slot.place_id, slot.starts_at, slot.ends_at):
+            raise Refused({"place": wording.as_sentence(planner.place_taken(row, zone))})
+        if row := bookings.of_teacher(slot.teacher_id, slot.starts_at, slot.ends_at):
+            raise Refused({"teacher": wording.as_sentence(planner.teacher_taken(row, zone))})
+
+
+def _put_back(lessons: list[Lesson], slots: dict[int, moves.Slot], in_hand: Lesson) -> None:
+    for lesson in lessons:
+        lesson.status = Lesson.Status.PLANNED
+        for name in FIELDS:
+            setattr(lesson, name, getattr(slots[lesson.pk], name))
+        lesson.updated_at = timezone.now()
+    others = [lesson for lesson in lessons if lesson is not in_hand]
+    for lesson in others:
+        lesson.version += 1
+    Lesson.objects.bulk_update(others, [*(name.removesuffix("_id") for name in FIELDS), "status", "version", "updated_at"])
+    finish(in_hand, [*FIELDS, "status"])
