@@ -36,6 +36,9 @@ def _subject(notice: Notice) -> str:
     if notice.kind == Notice.Kind.REMINDER:
         # Translators: "Rappel : %(title)s, %(day)s à %(time)s"
         return _("Reminder: %(title)s, %(day)s at %(time)s") % facts
+    if notice.kind == Notice.Kind.RENEWAL:
+        # Translators: French “%(club)s : votre abonnement touche à sa fin”
+        return _("%(club)s: your subscription is nearly used up") % {"club": notice.club.name}
     if notice.kind == Notice.Kind.UNPAID:
         # Translators: "Inscriptions impayées : %(title)s, %(day)s à %(time)s"
         return _("Unpaid enrolments: %(title)s, %(day)s at %(time)s") % facts
@@ -46,6 +49,8 @@ def _subject(notice: Notice) -> str:
 def _context(notice: Notice) -> dict[str, Any]:
     lesson = notice.lesson
     context: dict[str, Any] = {"notice": notice, "lesson": lesson, "club": notice.club, "recipient": notice.teacher or notice.client}
+    if notice.subscription:
+        context |= {"subscription": notice.subscription, "left": notice.subscription.remaining}
     if notice.kind == Notice.Kind.PLANNED and lesson.series_id:
         context["repeats"] = Lesson.objects.planned().filter(series=lesson.series_id).exclude(pk=lesson.pk)
     if notice.kind == Notice.Kind.UNPAID:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .club import Client, Club, Teacher
 from .planning import Lesson
+from .subscriptions import Subscription
 
 
 def new_message_id() -> str:
@@ -20,7 +21,7 @@ def new_message_id() -> str:
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def with_details(self) -> "NoticeQuerySet":
-        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "teacher", "client", "user")
+        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "teacher", "client", "user", "subscription")
 
     def undelivered(self) -> "NoticeQuerySet":
         """What a person has to decide about."""
@@ -34,6 +35,7 @@ class Notice(models.Model):
         PLANNED = "planned", _("Lesson planned")
         UNPAID = "unpaid", _("Lessons unpaid")
         REMINDER = "reminder", _("Reminder")
+        RENEWAL = "renewal", _("Subscription to renew")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -50,6 +52,9 @@ class Notice(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("manager")
     )
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("subscription")
+    )  # what a renewal is about; its lesson is the last one that was paid
     recipient_email = models.EmailField(_("sent to"), blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     error_message = models.TextField(_("error"), blank=True)
@@ -70,6 +75,7 @@ class Notice(models.Model):
             models.UniqueConstraint(fields=["lesson", "kind", "teacher"], name="lessons_told_a_teacher_once"),
             models.UniqueConstraint(fields=["lesson", "kind", "client"], name="lessons_told_a_client_once"),
             models.UniqueConstraint(fields=["lesson", "kind", "user"], name="lessons_told_a_manager_once"),
+            models.UniqueConstraint(fields=["subscription", "kind"], name="lessons_told_of_a_subscription_once"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Every write of the club's data. One door, four rooms: booking, what follows a booking, mail, and the club's people and cards."""
 
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
+from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
 from .demo import fill_demo
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
@@ -22,13 +23,18 @@ __all__ = [
     "create_teacher",
     "fill_demo",
     "mark_lost_notices",
+    "mark_paid_otherwise",
+    "mark_unpaid",
+    "pay_lessons",
     "plan_reminders",
     "preview_lesson",
     "remove",
     "repeat_lesson",
     "resend_notice",
+    "return_credits",
     "send_due_reminders",
     "send_notice",
+    "settle_unpaid",
     "summarise",
     "write_notices",
 ]
