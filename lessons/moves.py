@@ -116,7 +116,12 @@ def _checked(each: Move, days: planner.Days, bookings: planner.Bookings, now: da
 
 
 def settle(
-    moves: Sequence[Move], days: planner.Days, bookings: planner.Bookings, standing: Mapping[int, planner.Booking], now: datetime, zone: ZoneInfo
+    moves: Sequence[Move],
+    days: planner.Days,
+    bookings: planner.Bookings,
+    standing: Mapping[int, planner.Booking],
+    now: datetime,
+    zone: ZoneInfo,
 ) -> list[Move]:
     """As `check`, for a person who said to leave where it is what cannot move: it is then in the way of the others, too.
 

@@ -8,10 +8,19 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import Count
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
+from . import change_words
 from .models import Enrolment, Lesson, Notice
 from .times import clock, long_day
+
+# Translators: subjects of e-mails: "Changement : …", "Annulé : …", "Maintenu : …"
+CHANGE_SUBJECTS = {
+    Notice.Kind.CHANGED: gettext_noop("Changed: %(title)s, %(day)s at %(time)s"),
+    Notice.Kind.CANCELLED: gettext_noop("Cancelled: %(title)s, %(day)s at %(time)s"),
+    Notice.Kind.RESTORED: gettext_noop("Taking place after all: %(title)s, %(day)s at %(time)s"),
+}
 
 
 def compose(notice: Notice) -> EmailMultiAlternatives:
@@ -36,6 +45,11 @@ def _subject(notice: Notice) -> str:
     if notice.kind == Notice.Kind.REMINDER:
         # Translators: "Rappel : %(title)s, %(day)s à %(time)s"
         return _("Reminder: %(title)s, %(day)s at %(time)s") % facts
+    if notice.kind == Notice.Kind.RENEWAL:
+        # Translators: French “%(club)s : votre abonnement touche à sa fin”
+        return _("%(club)s: your subscription is nearly used up") % {"club": notice.club.name}
+    if notice.kind in CHANGE_SUBJECTS:
+        return gettext(CHANGE_SUBJECTS[notice.kind]) % facts
     if notice.kind == Notice.Kind.UNPAID:
         # Translators: "Inscriptions impayées : %(title)s, %(day)s à %(time)s"
         return _("Unpaid enrolments: %(title)s, %(day)s at %(time)s") % facts
@@ -46,6 +60,10 @@ def _subject(notice: Notice) -> str:
 def _context(notice: Notice) -> dict[str, Any]:
     lesson = notice.lesson
     context: dict[str, Any] = {"notice": notice, "lesson": lesson, "club": notice.club, "recipient": notice.teacher or notice.client}
+    if notice.subscription:
+        context |= {"subscription": notice.subscription, "left": notice.subscription.remaining}
+    if notice.change:
+        context["lines"] = change_words.lines_for(notice)
     if notice.kind == Notice.Kind.PLANNED and lesson.series_id:
         context["repeats"] = Lesson.objects.planned().filter(series=lesson.series_id).exclude(pk=lesson.pk)
     if notice.kind == Notice.Kind.UNPAID:

@@ -73,6 +73,7 @@ class Bookings:
     _by_day: dict[date, list[Booking]] = field(default_factory=lambda: defaultdict(list), init=False)
 
     def __post_init__(self) -> None:
+        self.rows = list(self.rows)
         for row in self.rows:
             self._by_day[row.starts_at.astimezone(UTC).date()].append(row)
 

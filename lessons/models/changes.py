@@ -32,7 +32,7 @@ class Change(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     scope = models.CharField(_("scope"), max_length=10, choices=Scope, default=Scope.THIS)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user"))
-    rows = models.JSONField(_("lessons"), default=list, help_text=_("Of each lesson: its id, its version since, what it was and what it is."))
+    rows = models.JSONField(_("lessons"), default=list, help_text=_("Of each its id, its version since, what it was and is."))
     left = models.JSONField(_("lessons left as they were"), default=list, help_text=_("The dates that could not follow, with the reason."))
     undoes = models.OneToOneField("self", models.SET_NULL, null=True, blank=True, related_name="undone_by", verbose_name=_("takes back"))
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
@@ -61,5 +61,6 @@ class Change(models.Model):
     def took_back_a_cancellation(self) -> bool:
         return self.kind == self.Kind.RESTORED and self.undoes is not None and self.undoes.kind == self.Kind.CANCELLED
 
-    def row_of(self, lesson_id: int) -> dict[str, Any] | None:
-        return next((row for row in self.rows if row["lesson"] == lesson_id), None)
+    @staticmethod
+    def teachers_of(row: dict[str, Any]) -> set[int]:
+        return {row[side]["teacher_id"] for side in ("before", "after") if side in row}

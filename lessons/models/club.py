@@ -118,6 +118,7 @@ class Client(Person):
     horse = models.CharField(_("horse"), max_length=80, blank=True)
     availability = models.CharField(_("availability"), max_length=300, blank=True)
     notes = models.TextField(_("notes"), blank=True)
+    wants_reminders = models.BooleanField(_("wants reminders"), default=True, db_default=True)
 
     class Meta(Person.Meta):
         verbose_name = _("client")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .changes import Change
 from .club import Client, Club, Teacher
 from .planning import Lesson
+from .subscriptions import Subscription
 
 
 def new_message_id() -> str:
@@ -28,7 +29,8 @@ def _once(fields: list[str], condition: Q, name: str) -> list[models.UniqueConst
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def with_details(self) -> "NoticeQuerySet":
-        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "change__undoes", "teacher", "client", "user")
+        people = ("teacher", "client", "user")
+        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", *people, "subscription", "change__undoes")
 
     def undelivered(self) -> "NoticeQuerySet":
         """What a person has to decide about."""
@@ -45,6 +47,7 @@ class Notice(models.Model):
         CHANGED = "changed", _("Lesson changed")
         CANCELLED = "cancelled", _("Lesson cancelled")
         RESTORED = "restored", _("Lesson taking place after all")
+        RENEWAL = "renewal", _("Subscription to renew")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -62,6 +65,9 @@ class Notice(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("manager")
     )
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("subscription")
+    )  # what a renewal is about; its lesson is the last one that was paid
     recipient_email = models.EmailField(_("sent to"), blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     error_message = models.TextField(_("error"), blank=True)
@@ -81,6 +87,7 @@ class Notice(models.Model):
             # NULLs are distinct: each constraint speaks of its own sort of recipient
             *_once(["lesson", "kind"], Q(change=None), "lessons_told_{}_once"),
             *_once(["lesson", "kind", "change"], Q(change__isnull=False), "lessons_told_{}_of_a_change"),
+            models.UniqueConstraint(fields=["subscription", "kind"], name="lessons_told_of_a_subscription_once"),
         ]
 
     def __str__(self) -> str:

@@ -94,7 +94,7 @@ class Lesson(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="lessons_end_after_start"),
-            models.UniqueConstraint(fields=["series", "starts_at"], name="lessons_one_a_date_of_a_series"),
+            models.UniqueConstraint(fields=["series", "starts_at"], condition=Q(status="planned"), name="lessons_one_a_date_of_a_series"),
             models.UniqueConstraint(fields=["club", "request_key"], name="lessons_one_a_request_key"),
         ]
 

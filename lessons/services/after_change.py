@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from lessons.models import Change, Client, Enrolment, Lesson, Notice, Reminder, Teacher
+from lessons.models import Change, Client, Lesson, Notice, Reminder, Teacher
 
 from .credit import pay_lessons, return_credits
 from .mail import post
@@ -70,14 +69,6 @@ def tell_of_change(*, change: Change) -> Told:
     return Told(len(people) - len(untold), untold)
 
 
-def rows_about(*, change: Change, teacher_id: int | None, client_id: int | None) -> list[dict[str, Any]]:
-    """Of the lessons in a change, those that are this person's business: taught before or after, or enrolled in."""
-    if teacher_id:
-        return [row for row in change.rows if teacher_id in _teachers_of(row)]
-    mine = set(Enrolment.objects.filter(lesson__in=change.lesson_ids, client=client_id).values_list("lesson", flat=True))
-    return [row for row in change.rows if row["lesson"] in mine]
-
-
 def _kind_of_notice(change: Change) -> str:
     if change.kind == Change.Kind.CANCELLED:
         return Notice.Kind.CANCELLED
@@ -90,10 +81,6 @@ def _people_to_tell(change: Change) -> list[tuple[str, Teacher | Client]]:
         told = change.undoes.notices.exclude(status=Notice.Status.PENDING).select_related("teacher", "client").order_by("pk")
         return [("teacher", notice.teacher) if notice.teacher else ("client", notice.client) for notice in told]  # type: ignore[list-item]  # never a manager
     rows = [row for row in change.rows if "after" not in row or any(row["after"][name] != row["before"][name] for name in TIMES)]
-    teachers = Teacher.objects.filter(pk__in={pk for row in rows for pk in _teachers_of(row)}).order_by("pk")
+    teachers = Teacher.objects.filter(pk__in={pk for row in rows for pk in Change.teachers_of(row)}).order_by("pk")
     clients = Client.objects.filter(enrolments__lesson__in=[row["lesson"] for row in rows]).distinct().order_by("pk")
     return [*(("teacher", teacher) for teacher in teachers), *(("client", client) for client in clients)]
-
-
-def _teachers_of(row: dict[str, Any]) -> set[int]:
-    return {row[side]["teacher_id"] for side in ("before", "after") if side in row}

@@ -76,6 +76,7 @@ def _require_free(lesson: Lesson, slots: Sequence[moves.Slot], besides: list[int
 
 
 def _put_back(lessons: list[Lesson], slots: dict[int, moves.Slot], in_hand: Lesson) -> None:
+    Lesson.objects.filter(pk__in=[lesson.pk for lesson in lessons]).update(series=None)  # one may take the moment of another
     for lesson in lessons:
         lesson.status = Lesson.Status.PLANNED
         for name in FIELDS:
@@ -84,5 +85,5 @@ def _put_back(lessons: list[Lesson], slots: dict[int, moves.Slot], in_hand: Less
     others = [lesson for lesson in lessons if lesson is not in_hand]
     for lesson in others:
         lesson.version += 1
-    Lesson.objects.bulk_update(others, [*(name.removesuffix("_id") for name in FIELDS), "status", "version", "updated_at"])
-    finish(in_hand, [*FIELDS, "status"])
+    Lesson.objects.bulk_update(others, [*(name.removesuffix("_id") for name in FIELDS), "status", "series", "version", "updated_at"])
+    finish(in_hand, [*FIELDS, "status", "series"])

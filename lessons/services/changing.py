@@ -115,11 +115,24 @@ def _check_moves(lessons: Sequence[Lesson], asked: list[moves.Move], leave_stuck
         return asked
     lock_room(roomy)
     days, now = days_of(club), timezone.now()
+    asked = _check_series(lessons, asked)
     bookings = bookings_near(club, roomy, besides=[lesson.pk for lesson in lessons])
     if not leave_stuck:
         return moves.check(asked, days, bookings, now, club.zone)
     standing = dict(zip((lesson.pk for lesson in lessons), bookings_of(lessons).rows, strict=True))
     return moves.settle(asked, days, bookings, standing, now, club.zone)
+
+
+def _check_series(lessons: Sequence[Lesson], asked: list[moves.Move]) -> list[moves.Move]:
+    """A series has one lesson a moment, whoever teaches it."""
+    series, pks = lessons[0].series, [lesson.pk for lesson in lessons]
+    moved = [each.after.starts_at for each in asked if each.after.starts_at != each.before.starts_at]
+    if series is None or not moved:
+        return asked
+    others = Lesson.objects.planned().filter(series=series, starts_at__in=moved).exclude(pk__in=pks)
+    taken = set(others.values_list("starts_at", flat=True))
+    problem = _("the series has a lesson at this moment already")
+    return [replace(each, problem=problem, field="starts_at") if each.after.starts_at in taken else each for each in asked]
 
 
 def _check_capacity(asked: list[moves.Move]) -> list[moves.Move]:
@@ -141,21 +154,37 @@ def _with_room(each: moves.Move, enrolled: int) -> moves.Move:
 def _write(lessons: Sequence[Lesson], changed: list[moves.Move], left: list[moves.Move], scope: str, user: Any) -> Decided:
     by_pk = {lesson.pk: lesson for lesson in lessons}
     rows = [
-        {"lesson": each.lesson_id, "version": by_pk[each.lesson_id].version + 1, "before": each.before.as_json(), "after": each.after.as_json()}
+        {
+            "lesson": each.lesson_id,
+            "version": by_pk[each.lesson_id].version + 1,
+            "before": each.before.as_json(),
+            "after": each.after.as_json(),
+        }
         for each in changed
     ]
     in_hand = lessons[0]
     change = write_change(in_hand=in_hand, kind=Change.Kind.CHANGED, scope=scope, user=user, rows=rows, left=left)
-    _update([each for each in changed if each.lesson_id != in_hand.pk])
+    step_aside(changed)
+    _update([each for each in changed if each.lesson_id != in_hand.pk], in_hand.series_id)
     mine = next((each for each in changed if each.lesson_id == in_hand.pk), None)
     if mine:
         for name in FIELDS:
             setattr(in_hand, name, getattr(mine.after, name))
-    finish(in_hand, FIELDS)
+    finish(in_hand, [*FIELDS, "series"])
     return Decided(in_hand, in_hand.job, change)
 
 
-def _update(changed: list[moves.Move]) -> None:
+def _row(each: moves.Move, version: int) -> dict[str, Any]:
+    return {"lesson": each.lesson_id, "version": version, "before": each.before.as_json(), "after": each.after.as_json()}
+
+
+def step_aside(changed: list[moves.Move]) -> None:
+    """Where one lesson of a series takes the moment of another that moves on, the database must never see both there."""
+    if {each.after.starts_at for each in changed if each.takes_room} & {each.before.starts_at for each in changed}:
+        Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(series=None)
+
+
+def _update(changed: list[moves.Move], series: int | None) -> None:
     """A statement for each distance moved: two or three, the clocks' changes included, whatever the number of lessons."""
     alike: dict[Any, list[moves.Move]] = defaultdict(list)
     for each in changed:
@@ -170,13 +199,14 @@ def _update(changed: list[moves.Move]) -> None:
             capacity=capacity,
             starts_at=F("starts_at") + start,
             ends_at=F("ends_at") + end,
+            series=series,
             version=F("version") + 1,
             updated_at=timezone.now(),
         )
 
 
 def _refusal(in_hand: Lesson, checked: list[moves.Move], left: list[moves.Move]) -> Refused:
-    [first, *others] = left
+    first = left[0]
     if len(checked) > 1:
         return _refusal_of_some(checked, left)
     fixes: Sequence[Fix] = ()

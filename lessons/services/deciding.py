@@ -6,7 +6,6 @@ lessons, the second waits, then sees that they are no longer what was on the scr
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -99,7 +98,14 @@ def bookings_near(club: Club, slots: Sequence[moves.Slot], besides: Iterable[int
 
 
 def write_change(
-    *, in_hand: Lesson, kind: str, scope: str, user: Any, rows: list[dict[str, Any]], left: Sequence[moves.Move] = (), undoes: Change | None = None
+    *,
+    in_hand: Lesson,
+    kind: str,
+    scope: str,
+    user: Any,
+    rows: list[dict[str, Any]],
+    left: Sequence[moves.Move] = (),
+    undoes: Change | None = None,
 ) -> Change:
     """The decision on record, and one version more for the series."""
     change = Change.objects.create(
