@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import planner
-from .models import Client, Club, Place, Subscription, Teacher
+from .models import Change, Client, Club, Lesson, Place, Subscription, Teacher
 from .services import Fix, Refused
 from .times import duration
 
@@ -55,7 +55,9 @@ class ClientsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  #
         return ngettext("%(client)s, %(left)d session", "%(client)s, %(left)d sessions", left) % {"client": obj, "left": left}
 
 
-class LessonForm(forms.Form):
+class SlotForm(forms.Form):
+    """What a new lesson and a changed one have in common."""
+
     title = forms.CharField(
         label=gettext_lazy("Title"), max_length=120, required=False, help_text=gettext_lazy("As the clients will read it.")
     )
@@ -70,6 +72,51 @@ class LessonForm(forms.Form):
     capacity = forms.IntegerField(
         label=gettext_lazy("Places"), min_value=1, max_value=500, widget=forms.NumberInput({"inputmode": "numeric"})
     )
+
+    def __init__(self, data: Any = None, *, club: Club, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
+        self.club = club
+        self.places = Place.objects.filter(club=club)
+        self.fixes: list[FixButton] = []
+        self.fields["teacher"].queryset = Teacher.objects.filter(club=club, active=True)  # type: ignore[attr-defined]  # a model field
+        durations = sorted({*DURATIONS, int(initial["duration_minutes"])})
+        self.fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in durations]  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            bare = isinstance(field, forms.BooleanField) or isinstance(field.widget, forms.RadioSelect)
+            field.widget.attrs.setdefault("class", "" if bare else "input")
+
+    def clean_day(self) -> date:
+        day: date = self.cleaned_data["day"]
+        if not planner.FIRST_YEAR <= day.year <= planner.LAST_YEAR:
+            raise ValidationError(_("This date is too far away."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if "day" in cleaned and "start" in cleaned and self.asks_for_a_time:
+            try:
+                cleaned["starts_at"] = planner.instant(datetime.combine(cleaned["day"], cleaned["start"]), self.club.zone)
+            except planner.NotOneInstant as error:
+                self.add_error("start", str(error))
+        return cleaned
+
+    @property
+    def asks_for_a_time(self) -> bool:
+        return True
+
+    def refuse(self, refusal: Refused) -> None:
+        """Put the service's words at the fields that they are about."""
+        for name, messages in refusal.message_dict.items():
+            field = FIELD_OF.get(name, name)
+            self.add_error(field if field in self.fields else None, ValidationError(messages))
+        self.fixes = [_button(fix) for fix in refusal.fixes]
+
+    @property
+    def wrong_labels(self) -> list[str]:
+        return [str(self.fields[name].label).lower() for name in self.errors if name in self.fields]
+
+
+class LessonForm(SlotForm):
     clients = ClientsField(Client.objects.none(), label=gettext_lazy("Clients enrolled"), required=False)
     weekly = forms.BooleanField(label=gettext_lazy("Every week"), required=False)
     until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -77,20 +124,10 @@ class LessonForm(forms.Form):
 
     def __init__(self, data: Any = None, *, club: Club, day: date, initial: dict[str, Any] | None = None) -> None:
         usual = {"day": day, "duration_minutes": USUAL_MINUTES, "capacity": USUAL_CAPACITY, "request_key": str(uuid.uuid4())}
-        super().__init__(data, initial={**usual, **(initial or {})})
-        self.club = club
-        self.places = Place.objects.filter(club=club)
-        self.fixes: list[FixButton] = []
-        self._dress(day)
-
-    def _dress(self, day: date) -> None:
-        self.fields["teacher"].queryset = Teacher.objects.filter(club=self.club, active=True)  # type: ignore[attr-defined]  # a model field
-        self.fields["clients"].queryset = with_sessions_left(Client.objects.filter(club=self.club), day)  # type: ignore[attr-defined]
-        self.fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in DURATIONS]  # type: ignore[attr-defined]
+        super().__init__(data, club=club, initial={**usual, **(initial or {})})
+        self.fields["clients"].queryset = with_sessions_left(Client.objects.filter(club=club), day)  # type: ignore[attr-defined]
         for name, hint in self._what_is_missing().items():
             self.fields[name].help_text = hint
-        for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "" if isinstance(field, forms.BooleanField) else "input")
 
     def _what_is_missing(self) -> dict[str, str]:
         """A new club: the next step, at the field that has nothing to offer yet."""
@@ -103,21 +140,10 @@ class LessonForm(forms.Form):
             hints["clients"] = _("The club has no clients yet. The lesson can be created without.")
         return hints
 
-    def clean_day(self) -> date:
-        day: date = self.cleaned_data["day"]
-        if not planner.FIRST_YEAR <= day.year <= planner.LAST_YEAR:
-            raise ValidationError(_("This date is too far away."))
-        return day
-
     def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
+        cleaned = super().clean()
         if cleaned.get("weekly") and not cleaned.get("until") and "until" not in self.errors:
             self.add_error("until", _("Say until when the lesson repeats."))
-        if "day" in cleaned and "start" in cleaned:
-            try:
-                cleaned["starts_at"] = planner.instant(datetime.combine(cleaned["day"], cleaned["start"]), self.club.zone)
-            except planner.NotOneInstant as error:
-                self.add_error("start", str(error))
         return cleaned
 
     def asked(self) -> dict[str, Any]:
@@ -135,23 +161,74 @@ class LessonForm(forms.Form):
             "request_key": cleaned["request_key"],
         }
 
-    def refuse(self, refusal: Refused) -> None:
-        """Put the service's words at the fields that they are about."""
-        for name, messages in refusal.message_dict.items():
-            field = FIELD_OF.get(name, name)
-            self.add_error(field if field in self.fields else None, ValidationError(messages))
-        self.fixes = [_button(fix) for fix in refusal.fixes]
+
+class ScopeForm(forms.Form):
+    """Which lessons of a series are meant, and what was on the screen when the person decided."""
+
+    scope = forms.ChoiceField(label=gettext_lazy("Which lessons"), choices=Change.Scope.choices, widget=forms.RadioSelect)
+    version = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, lesson: Lesson) -> None:
+        super().__init__(data, initial=scope_of(lesson))
+        if lesson.series_id is None:
+            self.fields["scope"].widget = forms.HiddenInput()
+
+    def asked(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class ChangeForm(SlotForm):
+    """A lesson as it is. What is asked of the service is what the person made other, and nothing else."""
+
+    scope = forms.ChoiceField(label=gettext_lazy("Which lessons"), choices=Change.Scope.choices, widget=forms.RadioSelect)
+    version = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, lesson: Lesson, proposed: dict[str, Any] | None = None) -> None:
+        self.as_it_is = {
+            "title": lesson.title, "teacher": lesson.teacher_id, "day": lesson.local_start.date(), "start": lesson.local_start.time(),
+            "duration_minutes": lesson.duration_minutes, "place": lesson.place.name, "capacity": lesson.capacity, **scope_of(lesson),
+        }  # fmt: skip
+        super().__init__(data, club=lesson.club, initial={**self.as_it_is, **(proposed or {})})
+        self.fields["title"].required = True
+        if lesson.series_id is None:
+            self.fields["scope"].widget = forms.HiddenInput()
+        if not lesson.teacher.active:
+            here = Teacher.objects.filter(Q(club=lesson.club, active=True) | Q(pk=lesson.teacher_id))
+            self.fields["teacher"].queryset = here  # type: ignore[attr-defined]  # a model field
 
     @property
-    def wrong_labels(self) -> list[str]:
-        return [str(self.fields[name].label).lower() for name in self.errors if name in self.fields]
+    def asks_for_a_time(self) -> bool:
+        """One that was left alone may be of those that the clocks show twice."""
+        cleaned = self.cleaned_data
+        return bool((cleaned["day"], cleaned["start"]) != (self.as_it_is["day"], self.as_it_is["start"]))
+
+    def asked(self) -> dict[str, Any]:
+        """The arguments of `change_lesson`."""
+        cleaned = {**self.cleaned_data, "teacher": self.cleaned_data["teacher"].pk}
+        plain = ("title", "teacher", "duration_minutes", "place", "capacity")
+        asked = {name: cleaned[name] for name in plain if cleaned[name] != self.as_it_is[name]}
+        when = {"starts_at": cleaned["starts_at"]} if "starts_at" in cleaned else {}
+        return {**asked, **when, "scope": cleaned["scope"], "version": cleaned["version"]}
+
+    @property
+    def fixes_of_fields(self) -> list[FixButton]:
+        return [fix for fix in self.fixes if fix.field in self.fields]
+
+    @property
+    def stuck(self) -> FixButton | None:
+        """The offer to change the other lessons of the series."""
+        return next((fix for fix in self.fixes if fix.field == "leave_stuck"), None)
 
 
-def initial_after(data: QueryDict) -> dict[str, Any]:
-    """What was posted, after one of the offered ways out: shown again, for the person to look at before it is created."""
+def scope_of(lesson: Lesson) -> dict[str, str]:
+    return {"scope": Change.Scope.THIS, "version": lesson.full_version}
+
+
+def initial_after(data: QueryDict, form: type[SlotForm] = LessonForm) -> dict[str, Any]:
+    """What was posted, after one of the offered ways out: shown again, for the person to look at before it is done."""
     initial: dict[str, Any] = {name: data[name] for name in data if name not in ("fix", "clients")}
     field, _separator, value = str(data["fix"]).partition(":")
-    return {**initial, "clients": data.getlist("clients"), **({field: value} if field in LessonForm.base_fields else {})}
+    return {**initial, "clients": data.getlist("clients"), **({field: value} if field in form.base_fields else {})}
 
 
 def with_sessions_left(clients: QuerySet[Client], day: date) -> QuerySet[Client]:

@@ -16,7 +16,7 @@ from .models import Enrolment, Lesson, Notice
 from .times import clock, long_day
 
 # Translators: subjects of e-mails: "Changement : …", "Annulé : …", "Maintenu : …"
-CHANGE_SUBJECTS = {
+CHANGE_SUBJECTS: dict[str, str] = {
     Notice.Kind.CHANGED: gettext_noop("Changed: %(title)s, %(day)s at %(time)s"),
     Notice.Kind.CANCELLED: gettext_noop("Cancelled: %(title)s, %(day)s at %(time)s"),
     Notice.Kind.RESTORED: gettext_noop("Taking place after all: %(title)s, %(day)s at %(time)s"),

@@ -50,7 +50,7 @@ def after_delete(progress: Progress, lesson_id: int, change_id: int | None = Non
 
 def _follow_change(progress: Progress, change_id: int | None) -> dict[str, Any]:
     """Give credits back, put reminders right, tell people: all of it or nothing. A row that was really deleted leaves nothing to do."""
-    change = Change.objects.select_related("club", "lesson", "undoes").filter(pk=change_id).first()
+    change = Change.objects.select_related("club", "lesson", "undoes").filter(pk=change_id or 0).first()
     if change is None:
         return {}
     progress.step()

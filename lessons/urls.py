@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, views
+from . import api, views, views_changes
 
 router = SimpleRouter(use_regex_path=False)
 router.register("teachers", api.TeacherViewSet)
@@ -15,6 +15,9 @@ urlpatterns = [
     path("club/planning", views.planning, name="planning"),
     path("club/planning/new", views.new_lesson, name="lesson-new"),
     path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
+    path("club/lessons/<int:pk>/change", views_changes.change, name="lesson-change"),
+    path("club/lessons/<int:pk>/cancel", views_changes.cancel, name="lesson-cancel"),
+    path("club/changes/<int:pk>/undo", views_changes.undo, name="change-undo"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("api/", include(router.urls)),

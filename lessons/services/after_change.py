@@ -78,8 +78,8 @@ def _kind_of_notice(change: Change) -> str:
 def _people_to_tell(change: Change) -> list[tuple[str, Teacher | Client]]:
     """Of an undo, only who had been told before; of a change in nothing but the capacity, nobody."""
     if change.undoes:
-        told = change.undoes.notices.exclude(status=Notice.Status.PENDING).select_related("teacher", "client").order_by("pk")
-        return [("teacher", notice.teacher) if notice.teacher else ("client", notice.client) for notice in told]  # type: ignore[list-item]  # never a manager
+        notices = change.undoes.notices.exclude(status=Notice.Status.PENDING).select_related("teacher", "client").order_by("pk")
+        return [(role, person) for notice in notices for role in ("teacher", "client") if (person := getattr(notice, role))]
     rows = [row for row in change.rows if "after" not in row or any(row["after"][name] != row["before"][name] for name in TIMES)]
     teachers = Teacher.objects.filter(pk__in={pk for row in rows for pk in Change.teachers_of(row)}).order_by("pk")
     clients = Client.objects.filter(enrolments__lesson__in=[row["lesson"] for row in rows]).distinct().order_by("pk")

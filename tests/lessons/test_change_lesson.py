@@ -75,7 +75,7 @@ def test_only_what_is_named_changes(world: World) -> None:
 
 
 def test_everything_can_change_at_once(world: World) -> None:
-    wish = {"title": "Voltige", "teacher": world.lea.pk, "place": "Nouveau pré", "capacity": 4, "duration_minutes": 90,
+    wish: dict[str, Any] = {"title": "Voltige", "teacher": world.lea.pk, "place": "Nouveau pré", "capacity": 4, "duration_minutes": 90,
             "starts_at": f"{world.day + timedelta(days=1)}T10:00"}  # fmt: skip
     lesson = patch(world, single(world), **wish).json()["lesson"]
     assert {name: lesson[name] for name in ("title", "teacher", "place", "capacity", "duration_minutes")} == {
@@ -367,7 +367,9 @@ def test_who_has_no_address_is_reported(world: World) -> None:
     mute = world.client("Muet", email="")
     answer = patch(world, single(world, clients=[mute.pk]), title="Voltige")
     run_changes()
-    assert Job.objects.get(pk=answer.json()["job"]["token"]).result["untold"] == [{"client": mute.pk}]
+    result = Job.objects.get(pk=answer.json()["job"]["token"]).result
+    assert result
+    assert result["untold"] == [{"client": mute.pk}]
 
 
 def test_reminders_move_with_their_lessons(world: World) -> None:

@@ -8,9 +8,11 @@ function enhance() {
   const form = document.getElementById("lesson-form");
   if (!form || form.dataset.enhanced) return;
   form.dataset.enhanced = "true";
-  new Chips(form.querySelector("[data-clients]"), form.elements.capacity);
-  followRepetition(form);
-  followDates(form);
+  if (form.querySelector("[data-clients]")) {
+    new Chips(form.querySelector("[data-clients]"), form.elements.capacity);
+    followRepetition(form);
+    followDates(form);
+  }
   for (const button of form.querySelectorAll("[name=fix]")) button.addEventListener("click", (event) => takeFix(event, form));
 }
 

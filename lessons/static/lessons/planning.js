@@ -97,12 +97,12 @@ function arrive(page, url) {
   planning.replaceChildren(...part(page, "#planning").childNodes);
   follow(page);
   const address = new URL(url);
-  const fresh = document.getElementById(`lesson-${address.searchParams.get("cree")}`);
-  address.searchParams.delete("cree");
+  const fresh = planning.querySelector("[data-fresh]");
+  for (const name of ["cree", "fait"]) address.searchParams.delete(name);
   history.replaceState(null, "", address);
   settle();
   fresh?.focus({ preventScroll: true });
-  fresh?.scrollIntoView({ block: isHidden(fresh) ? "center" : "nearest" });
+  if (fresh) fresh.scrollIntoView({ block: isHidden(fresh) ? "center" : "nearest" });
 }
 
 /* The jobs that a page speaks of and this one does not know yet go into the tray. */
@@ -194,8 +194,16 @@ document.addEventListener("job:done", async (event) => {
   if (told && line) line.querySelector("[data-told]").replaceChildren(...told.childNodes);
 });
 
+/* ── Undo, while it is possible ── */
+
+function watchUndo() {
+  const toast = planning.querySelector(".toast[data-until]");
+  if (toast) setTimeout(() => toast.remove(), Math.max(0, new Date(toast.dataset.until) - Date.now()));
+}
+
 function settle() {
   filterTeachers();
+  watchUndo();
   const adds = [...planning.querySelectorAll(".add")];
   for (const add of adds) add.setAttribute("tabindex", "-1");
   (planning.querySelector(".slot.now .add") ?? adds[0])?.setAttribute("tabindex", "0");
