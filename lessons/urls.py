@@ -17,7 +17,7 @@ urlpatterns = [
     path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
     path("club/lessons/<int:pk>/change", views_changes.change, name="lesson-change"),
     path("club/lessons/<int:pk>/cancel", views_changes.cancel, name="lesson-cancel"),
-    path("club/changes/<int:pk>/undo", views_changes.undo, name="change-undo"),
+    path("club/changes/<int:pk>/undo", views_changes.undo, name="lesson-change-undo"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("api/", include(router.urls)),
