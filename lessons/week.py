@@ -19,6 +19,15 @@ class Card:
     teacher: str
 
     @property
+    def enrolled(self) -> int:
+        """As the query counted them."""
+        return int(getattr(self.lesson, "enrolled", 0))
+
+    @property
+    def has_undelivered(self) -> bool:
+        return bool(getattr(self.lesson, "undelivered", False))
+
+    @property
     def is_sharp(self) -> bool:
         """On the hour: the row already says it."""
         return self.starts_at.minute == 0

@@ -12,7 +12,7 @@ from lessons import moves, planner, wording
 from lessons.models import Change, Lesson, Notice, Series
 
 from .booking import Refused
-from .changing import FIELDS
+from .changing import row_of, write_moves
 from .deciding import Decided, OutOfDate, bookings_near, finish, lock_lessons, lock_room, slot_of, write_change
 
 
@@ -36,19 +36,25 @@ def undo_change(*, change: Change, user: Any) -> Decided:
     """Everything as it was. Raises OutOfDate when it is too late or something has changed since, Refused when the room is taken."""
     with transaction.atomic():
         lessons = _lock_changed(change)
-        slots = [moves.Slot.from_json(row["before"]) for row in change.rows]
-        _require_free(lessons[0], slots, [lesson.pk for lesson in lessons])
+        back = [_move_back(lesson, row) for lesson, row in zip(lessons, _rows_by_lesson(change), strict=True)]
+        _require_free(lessons[0], [each.after for each in back], [lesson.pk for lesson in lessons])
         in_hand = next((lesson for lesson in lessons if lesson.pk == change.lesson_id), lessons[0])
-        rows = [
-            {"lesson": pk, "version": row["version"] + 1, "before": row.get("after", row["before"]), "after": row["before"]}
-            for row in change.rows
-            for pk in [row["lesson"]]
-        ]
+        rows = [row_of(each, lesson.version + 1) for each, lesson in zip(back, lessons, strict=True)]
         kind = Change.Kind.RESTORED
         undo = write_change(in_hand=in_hand, kind=kind, scope=change.scope, user=user, rows=rows, undoes=change)
         Notice.objects.filter(change=change, status=Notice.Status.PENDING).delete()
-        _put_back(lessons, dict(zip(change.lesson_ids, slots, strict=True)), in_hand)
+        Lesson.objects.filter(pk__in=[lesson.pk for lesson in lessons]).update(status=Lesson.Status.PLANNED)
+        in_hand.status = Lesson.Status.PLANNED
+        write_moves(in_hand, back)
     return Decided(in_hand, in_hand.job, undo)
+
+
+def _rows_by_lesson(change: Change) -> list[dict[str, Any]]:
+    return sorted(change.rows, key=lambda row: int(row["lesson"]))
+
+
+def _move_back(lesson: Lesson, row: dict[str, Any]) -> moves.Move:
+    return moves.Move(lesson.pk, slot_of(lesson), moves.Slot.from_json(row["before"]), lesson.local_start.date())
 
 
 def _lock_changed(change: Change) -> list[Lesson]:
@@ -73,17 +79,3 @@ def _require_free(lesson: Lesson, slots: Sequence[moves.Slot], besides: list[int
             raise Refused({"place": wording.as_sentence(planner.place_taken(row, zone))})
         if row := bookings.of_teacher(slot.teacher_id, slot.starts_at, slot.ends_at):
             raise Refused({"teacher": wording.as_sentence(planner.teacher_taken(row, zone))})
-
-
-def _put_back(lessons: list[Lesson], slots: dict[int, moves.Slot], in_hand: Lesson) -> None:
-    Lesson.objects.filter(pk__in=[lesson.pk for lesson in lessons]).update(series=None)  # one may take the moment of another
-    for lesson in lessons:
-        lesson.status = Lesson.Status.PLANNED
-        for name in FIELDS:
-            setattr(lesson, name, getattr(slots[lesson.pk], name))
-        lesson.updated_at = timezone.now()
-    others = [lesson for lesson in lessons if lesson is not in_hand]
-    for lesson in others:
-        lesson.version += 1
-    Lesson.objects.bulk_update(others, [*(name.removesuffix("_id") for name in FIELDS), "status", "series", "version", "updated_at"])
-    finish(in_hand, [*FIELDS, "status", "series"])

@@ -164,21 +164,25 @@ def _write(lessons: Sequence[Lesson], changed: list[moves.Move], left: list[move
     ]
     in_hand = lessons[0]
     change = write_change(in_hand=in_hand, kind=Change.Kind.CHANGED, scope=scope, user=user, rows=rows, left=left)
-    step_aside(changed)
-    _update([each for each in changed if each.lesson_id != in_hand.pk], in_hand.series_id)
-    mine = next((each for each in changed if each.lesson_id == in_hand.pk), None)
-    if mine:
-        for name in FIELDS:
-            setattr(in_hand, name, getattr(mine.after, name))
-    finish(in_hand, [*FIELDS, "series"])
+    write_moves(in_hand, changed)
     return Decided(in_hand, in_hand.job, change)
 
 
-def _row(each: moves.Move, version: int) -> dict[str, Any]:
+def write_moves(in_hand: Lesson, changed: list[moves.Move]) -> None:
+    """The lesson in hand last: saving it starts what follows."""
+    _step_aside(changed)
+    _update([each for each in changed if each.lesson_id != in_hand.pk], in_hand.series_id)
+    if mine := next((each for each in changed if each.lesson_id == in_hand.pk), None):
+        for name in FIELDS:
+            setattr(in_hand, name, getattr(mine.after, name))
+    finish(in_hand, [*FIELDS, "series", "status"])
+
+
+def row_of(each: moves.Move, version: int) -> dict[str, Any]:
     return {"lesson": each.lesson_id, "version": version, "before": each.before.as_json(), "after": each.after.as_json()}
 
 
-def step_aside(changed: list[moves.Move]) -> None:
+def _step_aside(changed: list[moves.Move]) -> None:
     """Where one lesson of a series takes the moment of another that moves on, the database must never see both there."""
     if {each.after.starts_at for each in changed if each.takes_room} & {each.before.starts_at for each in changed}:
         Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(series=None)

@@ -102,7 +102,7 @@ def test_stuck_dates_are_named_and_the_others_offered(visitor: Visitor, world: W
     lessons = series(world)
     closed = world.day + timedelta(weeks=1, days=1)
     Closure.objects.create(club=world.club, first_day=closed, last_day=closed, reason="frost")
-    wish = {"scope": "all", "day": world.day + timedelta(days=1)}
+    wish: dict[str, Any] = {"scope": "all", "day": world.day + timedelta(days=1)}
     page = page_of(post(visitor, lessons[0], **wish))
     assert "1 lesson of 4 cannot change" in page
     assert re.search(r'name="leave_stuck" value="true">Change the other 3<', page)
