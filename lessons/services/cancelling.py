@@ -73,6 +73,9 @@ def _lock_changed(change: Change) -> list[Lesson]:
 
 def _require_free(lesson: Lesson, slots: Sequence[moves.Slot], besides: list[int]) -> None:
     lock_room(slots)
+    others = Lesson.objects.planned().filter(series=lesson.series, starts_at__in=[slot.starts_at for slot in slots]).exclude(pk__in=besides)
+    if lesson.series and others.exists():
+        raise Refused({"starts_at": _("The series has a lesson at this moment already.")})
     bookings, zone = bookings_near(lesson.club, slots, besides), lesson.club.zone
     for slot in slots:
         if row := bookings.of_place(slot.place_id, slot.starts_at, slot.ends_at):
