@@ -17,6 +17,7 @@ from . import planner
 from .models import Change, Client, Club, Lesson, Place, Subscription, Teacher
 from .services import Fix, Refused
 from .times import duration
+from .week import parse_day
 
 DURATIONS = (30, 45, 60, 90, 120, 150, 180, 240)
 USUAL_MINUTES, USUAL_CAPACITY = 60, 8
@@ -78,6 +79,7 @@ class SlotForm(forms.Form):
         self.club = club
         self.places = Place.objects.filter(club=club)
         self.fixes: list[FixButton] = []
+        self.planned: list[planner.PlannedDate] = []  # asked for without JavaScript
         self.fields["teacher"].queryset = Teacher.objects.filter(club=club, active=True)  # type: ignore[attr-defined]  # a model field
         durations = sorted({*DURATIONS, int(initial["duration_minutes"])})
         self.fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in durations]  # type: ignore[attr-defined]
@@ -157,9 +159,19 @@ class LessonForm(SlotForm):
             "duration_minutes": cleaned["duration_minutes"],
             "capacity": cleaned["capacity"],
             "clients": [client.pk for client in cleaned["clients"]],
-            "repeat": planner.Rule(until=cleaned["until"]) if cleaned["weekly"] else None,
+            "repeat": self._rule(cleaned["until"]) if cleaned["weekly"] else None,
             "request_key": cleaned["request_key"],
         }
+
+    def _rule(self, until: date) -> planner.Rule:
+        """Of the dates that were offered, those that are not ticked are left out; a closed day that is ticked is kept."""
+        posted = self.data if isinstance(self.data, QueryDict) else QueryDict()
+        offered, ticked = (days_in(posted.getlist(name)) for name in ("offered", "dates"))
+        return planner.Rule(until, without=offered - ticked, despite=offered & ticked)
+
+
+def days_in(texts: list[str]) -> frozenset[date]:
+    return frozenset(day for text in texts[: planner.MOST_DATES] if (day := parse_day(text)))
 
 
 class ScopeForm(forms.Form):

@@ -99,9 +99,15 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
 class RuleSerializer(serializers.Serializer[Any]):
     every_weeks = serializers.IntegerField(min_value=1, max_value=52, default=1)
     until = serializers.DateField()
+    without = serializers.ListField(
+        child=serializers.DateField(), max_length=planner.MOST_DATES, default=list, help_text="Dates on which no lesson is wanted."
+    )
+    despite = serializers.ListField(
+        child=serializers.DateField(), max_length=planner.MOST_DATES, default=list, help_text="Closed days on which it is, all the same."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> Any:
-        return planner.Rule(until=attrs["until"], every_weeks=attrs["every_weeks"])
+        return planner.Rule(attrs["until"], attrs["every_weeks"], frozenset(attrs["without"]), frozenset(attrs["despite"]))
 
 
 class InstantField(serializers.DateTimeField):
@@ -256,6 +262,7 @@ class PreviewSerializer(NewLessonSerializer):
     def to_internal_value(self, data: Any) -> Any:
         values = {name: data.getlist(name) if name == "clients" else data[name] for name in data}
         rule = {name: values.pop(f"repeat.{name}") for name in ("every_weeks", "until") if f"repeat.{name}" in values}
+        rule |= {name: data.getlist(f"repeat.{name}") for name in ("without", "despite") if f"repeat.{name}" in data and rule}
         values["repeat"] = rule or _parsed(values.get("repeat"))
         return super().to_internal_value(values)
 
@@ -265,6 +272,7 @@ class PlannedDateSerializer(serializers.Serializer[Any]):
     starts_at = InstantField(allow_null=True)
     ok = serializers.BooleanField(help_text="Whether a lesson would be made on this date.")
     reason = serializers.CharField(help_text="Why not; or, on a date that is kept, what to know about it.")
+    switchable = serializers.BooleanField(help_text="Whether `without` or `despite` may decide otherwise.")
 
 
 class PlannedDatesSerializer(serializers.Serializer[Any]):

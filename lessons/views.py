@@ -20,7 +20,7 @@ from . import access, change_words
 from .forms import LessonForm, initial_after
 from .models import Change, Club, Enrolment, Lesson, Membership, Notice
 from .planner import Days, day_bounds
-from .services import Refused, confirm_notice_arrived, create_lesson, resend_notice
+from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
 from .week import lay_out, monday_of, parse_day
 
 View = Callable[..., HttpResponse]
@@ -88,6 +88,9 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
     if "fix" in request.POST:
         return _show_form(request, LessonForm(club=membership.club, day=day, initial=initial_after(request.POST)))
     form = LessonForm(request.POST, club=membership.club, day=day)
+    if form.is_valid() and "preview" in request.POST:
+        form.planned = preview_lesson(club=membership.club, **form.asked())
+        return _show_form(request, form)
     if form.is_valid():
         try:
             lesson = create_lesson(club=membership.club, user=request.user, **form.asked()).lesson

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Prefetch, Q, Value
 from django.db.models.functions import Now
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,8 @@ class Series(models.Model):
     club = models.ForeignKey(Club, models.CASCADE, related_name="series", verbose_name=_("club"))
     every_weeks = models.PositiveSmallIntegerField(_("every N weeks"), default=1)
     until = models.DateField(_("until"))
+    without = models.JSONField(_("dates left out"), default=list, db_default=Value([], models.JSONField()), blank=True)
+    despite = models.JSONField(_("closed days kept"), default=list, db_default=Value([], models.JSONField()), blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)  # of whichever lesson changes last
 
     class Meta:

@@ -14,9 +14,9 @@ from django.utils.translation import ngettext
 
 from jobs.services import job_reference
 from lessons import planner, wording
-from lessons.models import LONGEST_LESSON, Client, Club, Enrolment, Lesson, Place, Series, Teacher
+from lessons.models import LONGEST_LESSON, Client, Club, Enrolment, Lesson, Place, Teacher
 
-from .series import bookings_of, lessons_on_day, plan_lesson
+from .series import bookings_of, lessons_on_day, new_series, plan_lesson
 
 MOST_FREE_PLACES = 2
 
@@ -235,7 +235,7 @@ def _insert(request: _Request, teacher: Teacher, place: Place) -> Lesson:
         starts_at=request.starts_at,
         ends_at=request.ends_at,
         capacity=request.capacity,
-        series=Series.objects.create(club=request.club, every_weeks=rule.every_weeks, until=rule.until) if rule else None,
+        series=new_series(request.club, rule) if rule else None,
         request_key=request.request_key,
         created_by=request.user,
     )

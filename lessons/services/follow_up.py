@@ -17,7 +17,7 @@ from lessons.models import Enrolment, Lesson, Notice, Place, Reminder, Subscript
 from .credit import debit, pay_lessons, write_down
 from .mail import post
 from .renewals import warn_of_renewals
-from .series import plan_lesson
+from .series import plan_lesson, rule_of
 
 LESSONS_AT_A_TIME = 26
 
@@ -54,7 +54,7 @@ def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
         purse = _open_purse(lesson)
         _lock(lesson)
         made = set(Lesson.objects.filter(series=lesson.series).values_list("starts_at", flat=True))
-        rule = planner.Rule(lesson.series.until, lesson.series.every_weeks)
+        rule = rule_of(lesson.series)
         wish = planner.Wish(lesson.starts_at, lesson.duration_minutes, lesson.teacher_id, lesson.place_id, lesson.club.zone)
         repeats = plan_lesson(club=lesson.club, wish=wish, rule=rule, series=lesson.series)[1:]
         free = [planned.starts_at for planned in repeats if planned.ok and planned.starts_at]
@@ -66,7 +66,7 @@ def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
             done += len(some)
             report(done, len(free))
         warn_of_renewals(cards=write_down(purse))
-    return Repeats(len(free), [planned for planned in repeats if not planned.ok and planned.starts_at not in made])
+    return Repeats(len(free), [planned for planned in repeats if not (planned.ok or planned.left_out or planned.starts_at in made)])
 
 
 def write_notices(*, lesson: Lesson) -> Told:

@@ -1,7 +1,7 @@
 """What the planner needs to know of a club, read from the database."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -19,6 +19,16 @@ def plan_lesson(*, club: Club, wish: planner.Wish, rule: planner.Rule | None, se
     if series:
         near = near.exclude(series=series)
     return planner.plan(wish, rule, days_of(club), bookings_of(near.select_related("teacher", "place")))
+
+
+def rule_of(series: Series) -> planner.Rule:
+    without, despite = (frozenset(map(date.fromisoformat, days)) for days in (series.without, series.despite))
+    return planner.Rule(series.until, series.every_weeks, without, despite)
+
+
+def new_series(club: Club, rule: planner.Rule) -> Series:
+    without, despite = (sorted(day.isoformat() for day in days) for days in (rule.without, rule.despite))
+    return Series.objects.create(club=club, every_weeks=rule.every_weeks, until=rule.until, without=without, despite=despite)
 
 
 def lessons_on_day(club: Club, wish: planner.Wish) -> LessonQuerySet:

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from lessons.models import Change, Lesson
+from lessons.models import Change, Closure, Lesson
 from tests.browser.conftest import OpenPage
+from tests.browser.test_plan_a_lesson import fill_form, open_form
 from tests.lessons.test_change_lesson import series, single
-from tests.lessons.world import World, at
+from tests.lessons.world import World, at, run_follow_up
 
 
 def slot(world: World, hour: int, days: int = 0) -> str:
@@ -115,3 +116,22 @@ def test_a_teacher_drags_nothing(open_page: OpenPage, world: World) -> None:
     expect(page.locator(".lifted")).to_have_count(0)
     page.locator(".lesson").click()
     expect(page.get_by_role("link", name=re.compile("^Change"))).to_have_count(0)
+
+
+def test_each_date_of_a_series_can_be_left_out_or_kept(open_page: OpenPage, world: World) -> None:
+    holiday = world.day + timedelta(weeks=1)
+    Closure.objects.create(club=world.club, first_day=holiday, last_day=holiday, reason="frost")
+    page = week(open_page, world)
+    open_form(page, world)
+    fill_form(page, world)
+    page.check("[name=weekly]")
+    page.fill("[name=until]", world.weeks(4).until.isoformat())
+    page.get_by_text("Choose the dates").click()
+    page.check(f"[name=dates][value='{holiday}']")
+    expect(page.locator("#preview b")).to_have_text("4 lessons will be created.")
+    page.uncheck(f"[name=dates][value='{world.day + timedelta(weeks=2)}']")
+    expect(page.locator("#preview b")).to_have_text("3 lessons will be created.")
+    page.get_by_role("button", name="Create the lesson").click()
+    expect(page.locator(".lesson.fresh")).to_be_visible()
+    run_follow_up(Lesson.objects.get())
+    assert [(lesson.local_start.date() - world.day).days // 7 for lesson in Lesson.objects.order_by("starts_at")] == [0, 1, 3]
