@@ -162,7 +162,7 @@ def _plan_repeat(wish: Wish, rule: Rule, day: date, days: Days, bookings: Bookin
         return PlannedDate(day, None, False, str(error).removesuffix("."))
     closed, conflict = days.closed_because(day), conflict_at(wish, starts_at, bookings)
     if day in rule.without:
-        return PlannedDate(day, starts_at, False, _("left out"), switchable=not conflict, left_out=True)
+        return PlannedDate(day, starts_at, False, _("you left it out"), switchable=not conflict, left_out=True)
     if conflict:
         return PlannedDate(day, starts_at, False, closed or conflict)
     return PlannedDate(day, starts_at, not closed or day in rule.despite, closed, switchable=True)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import access, change_words
@@ -21,10 +22,10 @@ from .forms import LessonForm, initial_after
 from .models import Change, Club, Enrolment, Lesson, Membership, Notice
 from .planner import Days, day_bounds
 from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
-from .week import lay_out, monday_of, parse_day
+from .week import LONGEST_ID, lay_out, monday_of, parse_day, read_choice
 
 View = Callable[..., HttpResponse]
-LONGEST_ID, LAST_CHANGES = 18, 5
+LAST_CHANGES = 5
 
 
 def club_page(view: View) -> View:
@@ -59,16 +60,21 @@ def manager_page(view: View) -> View:
 @club_page
 def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
     """`?jour=` is the day that a phone shows and names its week; `?semaine=` any day of a week; `?cree=` the lesson just made;
-    `?fait=` the change."""
+    `?fait=` the change; `?vue=`, `?enseignant=`, `?lieu=` how to look at it."""
     now = timezone.localtime()
     asked = parse_day(request.GET.get("jour"))
     monday = monday_of(asked or parse_day(request.GET.get("semaine")) or now.date())
     shown = asked or (now.date() if monday_of(now.date()) == monday else monday)
-    week = lay_out(_lessons_of_week(membership, monday), monday=monday, shown=shown, now=now, closed=_days_of(membership.club))
+    choice, lessons = read_choice(request.GET), _lessons_of_week(membership, monday)
+    week = lay_out([each for each in lessons if choice.keeps(each)], monday=monday, shown=shown, now=now, closed=_days_of(membership.club))
     change = _change_made(request, membership.club)
     fresh = week.find(str(change.lesson_id) if change else request.GET.get("cree"))
     context = {
         "week": week,
+        "choice": choice,
+        "views": [("semaine", _("Week")), ("jour", _("Day")), ("liste", _("List"))],
+        "teachers": sorted({lesson.teacher for lesson in lessons}, key=str),
+        "places": sorted({lesson.place for lesson in lessons}, key=str),
         "fresh": fresh,
         "change": change,
         "followed_job": fresh.job if fresh else change.lesson.job if change else None,
@@ -185,9 +191,13 @@ def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
 
 
 def _blank_form(request: HttpRequest, membership: Membership) -> LessonForm:
+    """Filled in as far as the planning knew where it was opened: day and hour, and whose or where, if it was narrowed to that."""
     hour = request.GET.get("hour", "")
     start = time(int(hour)) if hour.isdecimal() and int(hour) < 24 else None
-    return LessonForm(club=membership.club, day=parse_day(request.GET.get("day")) or timezone.localdate(), initial={"start": start})
+    choice = read_choice(request.GET)
+    place = membership.club.places.filter(pk=choice.place).first() if choice.place else None
+    initial = {"start": start, "teacher": choice.teacher, "place": place.name if place else ""}
+    return LessonForm(club=membership.club, day=parse_day(request.GET.get("day")) or timezone.localdate(), initial=initial)
 
 
 def _show_form(request: HttpRequest, form: LessonForm, status: int = 200) -> HttpResponse:

@@ -184,6 +184,9 @@ planning?.addEventListener("change", (event) => {
   filterTeachers();
 });
 
+planning?.addEventListener("change", (event) => event.target.closest(".filters select")?.form.requestSubmit());
+planning?.addEventListener("click", (event) => event.target.closest("[data-act=print]") && print());
+
 /* ── What happened, once the job has ended ── */
 
 document.addEventListener("job:done", async (event) => {
@@ -299,6 +302,7 @@ function watchUndo() {
 function settle() {
   filterTeachers();
   watchUndo();
+  planning.querySelector("[data-act=print]").hidden = false;
   const adds = [...planning.querySelectorAll(".add")];
   for (const add of adds) add.setAttribute("tabindex", "-1");
   (planning.querySelector(".slot.now .add") ?? adds[0])?.setAttribute("tabindex", "0");
