@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, views
+from . import api, views, views_calendars, views_reminders
 
 router = SimpleRouter(use_regex_path=False)
 router.register("teachers", api.TeacherViewSet)
@@ -16,6 +16,9 @@ urlpatterns = [
     path("club/planning/new", views.new_lesson, name="lesson-new"),
     path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
+    path("club/calendars/", views_calendars.calendars, name="planning-calendars"),
+    path("calendar/<slug:secret>.ics", views_calendars.feed, name="calendar-feed"),
+    path("reminders/<str:token>/", views_reminders.opt_out, name="reminders-opt-out"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("api/", include(router.urls)),
 ]

@@ -3,6 +3,7 @@
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
 from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
 from .demo import fill_demo
+from .feeds import close_feed, open_feed, renew_feed
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
@@ -14,6 +15,7 @@ __all__ = [
     "NotInClub",
     "Refused",
     "change",
+    "close_feed",
     "confirm_notice_arrived",
     "consume_subscriptions",
     "create_client",
@@ -25,10 +27,12 @@ __all__ = [
     "mark_lost_notices",
     "mark_paid_otherwise",
     "mark_unpaid",
+    "open_feed",
     "pay_lessons",
     "plan_reminders",
     "preview_lesson",
     "remove",
+    "renew_feed",
     "repeat_lesson",
     "resend_notice",
     "return_credits",
