@@ -10,8 +10,10 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, Max, OuterRef, Subquery, Window
 from django.db.models.functions import JSONObject, RowNumber
 from django.http import Http404
+from django.utils import timezone
 from django.utils.text import capfirst
 
+from lessons.credits import with_sessions_left
 from lessons.models import Client, Club, Enrolment
 
 from .models import FieldChange, VoiceNote
@@ -139,7 +141,7 @@ def find_client(club: Club, pk: int) -> Client:
     counted: Any = VoiceNote.objects.filter(client=OuterRef("pk")).order_by().values("client").annotate(count=Count("pk"))
     enrolled = Exists(Enrolment.objects.filter(client=OuterRef("pk")))
     asked = {"notes_count": Subquery(counted.values("count")), "enrolled": enrolled, "newest_note": Subquery(seen)}
-    clients = Client.objects.select_related("club").annotate(**asked)
+    clients = with_sessions_left(Client.objects.select_related("club"), timezone.localdate()).annotate(**asked)
     client = clients.filter(club=club, pk=pk).first()
     if client is None:
         raise Http404

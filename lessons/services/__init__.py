@@ -7,6 +7,7 @@ from .feeds import close_feed, open_feed, renew_feed
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
+from .subscriptions import change_subscription, sell_subscription
 
 __all__ = [
     "CreatedLesson",
@@ -15,6 +16,7 @@ __all__ = [
     "NotInClub",
     "Refused",
     "change",
+    "change_subscription",
     "close_feed",
     "confirm_notice_arrived",
     "consume_subscriptions",
@@ -36,6 +38,7 @@ __all__ = [
     "repeat_lesson",
     "resend_notice",
     "return_credits",
+    "sell_subscription",
     "send_due_reminders",
     "send_notice",
     "settle_unpaid",
