@@ -43,7 +43,8 @@ def with_sessions_left(clients: QuerySet[Client], day: date) -> QuerySet[Client]
     valid = Q(subscriptions__valid_from__lte=day) & ~ended
     left = Sum(F("subscriptions__credits") - F("subscriptions__used"), filter=valid & Q(subscriptions__kind=Subscription.Kind.PACK))
     periods = Count("subscriptions", filter=valid & Q(subscriptions__kind=Subscription.Kind.PERIOD))
-    return clients.annotate(left=Coalesce(left, Value(0), output_field=IntegerField()), unlimited=periods)
+    counted = clients.annotate(left=Coalesce(left, Value(0), output_field=IntegerField()), unlimited=periods)
+    return counted.order_by("last_name", "first_name", "pk")  # a sum drops the order of the model
 
 
 def sessions_left(client: Any) -> int | None:

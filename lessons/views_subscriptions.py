@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,12 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from . import services
 from .forms_subscriptions import USUAL_CREDITS, SubscriptionForm
 from .models import Client, Club, Enrolment, Subscription
-from .overview_subscriptions import Tab, count_tabs, ledger_of, list_subscriptions, list_unpaid, oldest_unpaid
+from .overview_subscriptions import UNPAID_TAB, Tab, count_tabs, ledger_of, list_subscriptions, list_unpaid, oldest_unpaid
 from .views import manager_page
 
 ROWS_A_PAGE = 50
 LARGEST_ID = 2**63 - 1
-UNPAID_TAB = "impayes"
 SHOW_OR_SEND = ["GET", "HEAD", "POST"]
 
 
@@ -69,7 +68,7 @@ def new_subscription(request: HttpRequest, club: Club) -> HttpResponse:
 @manager_page
 def subscription(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     found = _find(club, pk)
-    page = Paginator(ledger_of(found), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    page = Counted(ledger_of(found), found.rows).get_page(request.GET.get("page"))
     return render(request, "lessons/subscription.html", {"subscription": found, "page": page, "today": timezone.localdate()})
 
 
@@ -152,8 +151,9 @@ def _settled(count: int) -> str:
     return ngettext("%(count)d unpaid lesson settled", "%(count)d unpaid lessons settled", count) % {"count": count}
 
 
-def _find(club: Club, pk: int) -> Subscription:
-    return get_object_or_404(Subscription.objects.select_related("client"), club=club, pk=pk)
+def _find(club: Club, pk: int) -> Any:
+    """`rows`: of its ledger."""
+    return get_object_or_404(Subscription.objects.select_related("client").annotate(rows=Count("uses")), club=club, pk=pk)
 
 
 def _enrolment(club: Club, pk: Any) -> Enrolment:

@@ -16,7 +16,6 @@ from lessons.models import Lesson, Subscription
 from tests.lessons.world import World, at, run_follow_up, statuses, visitor_of
 
 SESSION_USER_AND_MEMBERSHIP = 3
-TRAY = 2  # what every page of the club asks for the background tasks
 LIST = "/club/subscriptions/"
 
 
@@ -118,7 +117,7 @@ def test_three_statements_a_page_whatever_the_number(visitor: Visitor, world: Wo
         connection,
     ) as asked:
         visitor.get(LIST + where)
-    assert len(asked) <= SESSION_USER_AND_MEMBERSHIP + TRAY + 3, [query["sql"] for query in asked]
+    assert len(asked) <= SESSION_USER_AND_MEMBERSHIP + 3, [query["sql"] for query in asked]
 
 
 # ── Selling ──
