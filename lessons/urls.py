@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, views, views_calendars, views_reminders, views_subscriptions
+from . import api, api_calendars, views, views_calendars, views_reminders, views_subscriptions
 
 router = SimpleRouter(use_regex_path=False)
 router.register("teachers", api.TeacherViewSet)
@@ -10,6 +10,7 @@ router.register("subscriptions", api.SubscriptionViewSet)
 router.register("closures", api.ClosureViewSet)
 router.register("places", api.PlaceViewSet)
 router.register("lessons", api.LessonViewSet)
+router.register("calendars", api_calendars.CalendarFeedViewSet)
 
 urlpatterns = [
     path("club/planning", views.planning, name="planning"),

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from lessons import services
 from lessons.models import CalendarFeed, Lesson
 from lessons.planner import Rule
-from tests.lessons.world import BRUSSELS, World, at, run_follow_up, visitor_of
+from tests.lessons.world import BRUSSELS, World, api, at, run_follow_up, visitor_of
 
 
 def read(feed: CalendarFeed) -> Any:
@@ -169,3 +169,29 @@ def test_the_addresses_of_another_club_are_not_there(world: World) -> None:
     visitor = visitor_of(world.manager)
     assert [visitor.post("/club/calendars/", {act: feed.pk}).status_code for act in ("renew", "close")] == [404, 404]
     assert visitor.post("/club/calendars/", {"open": other.sophie.pk}).status_code == 404
+
+
+# ── The same over the API ──
+
+
+def test_a_client_program_opens_changes_and_closes_an_address(world: World) -> None:
+    manager = api(world.manager)
+    made = manager.post("/api/calendars/", {"teacher": world.sophie.pk})
+    assert (made.status_code, manager.post("/api/calendars/", {"teacher": world.sophie.pk}).json()) == (201, made.json())
+    changed = manager.post(f"/api/calendars/{made.json()['id']}/renew/").json()
+    assert changed["url"] == f"http://127.0.0.1:8000/calendar/{CalendarFeed.objects.get().secret}.ics" != made.json()["url"]
+    assert manager.delete(f"/api/calendars/{changed['id']}/").status_code == 204
+    assert manager.get("/api/calendars/").json()["count"] == 0
+
+
+def test_without_a_teacher_it_is_the_clubs(world: World) -> None:
+    assert api(world.manager).post("/api/calendars/", {}).json()["teacher"] is None
+
+
+def test_over_the_api_too_addresses_are_the_managers_and_the_clubs_own(world: World) -> None:
+    other = World("Poney-club du Lac", prefix="other")
+    feed = services.open_feed(club=other.club)
+    manager = api(world.manager)
+    assert api(world.teacher_user()).get("/api/calendars/").status_code == 403
+    assert manager.post(f"/api/calendars/{feed.pk}/renew/").status_code == 404
+    assert manager.post("/api/calendars/", {"teacher": other.sophie.pk}).status_code == 400
