@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from . import access, services
+from .credits import with_sessions_left
 from .filters import ClosureFilter, LessonFilter, SubscriptionFilter
 from .models import Change, Client, Closure, Lesson, Membership, Place, Subscription, Teacher
 from .serializers import (
@@ -97,7 +98,9 @@ class ClubRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         serializer = self.get_serializer(row, data=request.data, partial=kwargs.get("partial", False))
         serializer.is_valid(raise_exception=True)
         try:
-            services.change(row, **serializer.validated_data)
+            self.change(row, **serializer.validated_data)
+        except services.Refused as refusal:
+            raise exceptions.ValidationError(refusal.message_dict) from refusal
         except IntegrityError as error:  # checked above, but somebody else was in between
             raise Conflict(_("It was changed at the same moment. Try again.")) from error
         return Response(self.get_serializer(row).data)
@@ -114,6 +117,9 @@ class ClubRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
 
     def add(self, **values: Any) -> Model:
         raise NotImplementedError
+
+    def change(self, row: Any, **values: Any) -> None:
+        services.change(row, **values)
 
 
 @extend_schema(parameters=[CLUB])
@@ -135,6 +141,9 @@ class ClientViewSet(ClubRecords):
     search_fields = ["first_name", "last_name", "email", "phone"]
     ordering_fields = ["id", "last_name", "first_name", "birth_date", "created_at"]
 
+    def get_queryset(self) -> QuerySet[Client]:
+        return with_sessions_left(super().get_queryset(), timezone.localdate())
+
     def add(self, **values: Any) -> Client:
         return services.create_client(club=self.membership.club, **values)
 
@@ -148,6 +157,10 @@ class SubscriptionViewSet(ClubRecords):
 
     def add(self, **values: Any) -> Subscription:
         return services.create_subscription(club=self.membership.club, **values)
+
+    def change(self, row: Subscription, **values: Any) -> None:
+        services.change_subscription(subscription=row, **values)
+        row.refresh_from_db()
 
 
 @extend_schema(parameters=[CLUB])

@@ -7,14 +7,13 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import planner
-from .models import Change, Client, Club, Lesson, Place, Subscription, Teacher
+from .credits import sessions_left, with_sessions_left
+from .models import Change, Client, Club, Lesson, Place, Teacher
 from .services import Fix, Refused
 from .times import duration
 from .week import parse_day
@@ -205,8 +204,7 @@ class ChangeForm(SlotForm):
         if lesson.series_id is None:
             self.fields["scope"].widget = forms.HiddenInput()
         if not lesson.teacher.active:
-            here = Teacher.objects.filter(Q(club=lesson.club, active=True) | Q(pk=lesson.teacher_id))
-            self.fields["teacher"].queryset = here  # type: ignore[attr-defined]  # a model field
+            self.fields["teacher"].queryset |= Teacher.objects.filter(pk=lesson.teacher_id)  # type: ignore[attr-defined]  # a model field
 
     @property
     def asks_for_a_time(self) -> bool:
@@ -241,20 +239,6 @@ def initial_after(data: QueryDict, form: type[SlotForm] = LessonForm) -> dict[st
     initial: dict[str, Any] = {name: data[name] for name in data if name not in ("fix", "clients")}
     field, _separator, value = str(data["fix"]).partition(":")
     return {**initial, "clients": data.getlist("clients"), **({field: value} if field in form.base_fields else {})}
-
-
-def with_sessions_left(clients: QuerySet[Client], day: date) -> QuerySet[Client]:
-    """`left`: what the packs valid that day still hold; `unlimited`: a period covers that day."""
-    ended = Q(subscriptions__valid_until__lt=day)
-    valid = Q(subscriptions__valid_from__lte=day) & ~ended
-    left = Sum(F("subscriptions__credits") - F("subscriptions__used"), filter=valid & Q(subscriptions__kind=Subscription.Kind.PACK))
-    periods = Count("subscriptions", filter=valid & Q(subscriptions__kind=Subscription.Kind.PERIOD))
-    return clients.annotate(left=Coalesce(left, Value(0), output_field=IntegerField()), unlimited=periods)
-
-
-def sessions_left(client: Any) -> int | None:
-    """Of a client from `with_sessions_left`; None: as many as the client likes."""
-    return None if client.unlimited else int(client.left)
 
 
 def _button(fix: Fix) -> FixButton:

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from jobs.services import job_reference
 
 from . import planner
+from .credits import sessions_left
 from .models import Change, Client, Closure, Enrolment, Lesson, Membership, Place, Subscription, Teacher
 
 MOST_CLIENTS = 500
@@ -37,13 +38,21 @@ class TeacherSerializer(PersonSerializer):
 
 
 class ClientSerializer(PersonSerializer):
+    sessions_left = serializers.SerializerMethodField(
+        help_text="Lessons that the packs valid today still hold; null: a period covers today, with no count."
+    )
+
     class Meta:
         model = Client
         fields = [
             "id", "first_name", "last_name", "email", "phone", "birth_date", "address", "level", "horse", "availability", "notes",
-            "created_at", "updated_at",
+            "wants_reminders", "sessions_left", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["created_at", "updated_at"]
+
+    def get_sessions_left(self, client: Client) -> int | None:
+        """Who has just been created has none."""
+        return sessions_left(client) if hasattr(client, "unlimited") else 0
 
 
 class PlaceSerializer(serializers.ModelSerializer[Place]):

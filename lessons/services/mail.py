@@ -89,7 +89,7 @@ def send_due_reminders() -> int:
         due = Reminder.objects.filter(due_at__lte=now, sent_at=None, lesson__status=Lesson.Status.PLANNED, lesson__starts_at__gt=now)
         due = due.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
         reminders = list(due.select_related("lesson__club", "lesson__teacher").prefetch_related(
-            Prefetch("lesson__clients", Client.objects.exclude(email="").order_by("pk"))
+            Prefetch("lesson__clients", Client.objects.filter(wants_reminders=True).exclude(email="").order_by("pk"))
         ))  # fmt: skip
         Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders]).update(sent_at=Now())
         post([notice for reminder in reminders for notice in _notices_of(reminder)])
