@@ -128,6 +128,10 @@ class Choice:
         parts = {"vue": self.view if self.view != VIEWS[0] else None, "enseignant": self.teacher, "lieu": self.place}
         return "".join(f"&{name}={value}" for name, value in parts.items() if value)
 
+    @property
+    def start(self) -> str:
+        return self.query.replace("&", "?", 1)
+
 
 def read_choice(query: Mapping[str, str]) -> Choice:
     """What is not known is as if it were not there."""

@@ -73,7 +73,7 @@ def test_a_place_of_another_club_fills_nothing(visitor: Visitor, world: World) -
 
 def test_what_a_person_wrote_is_escaped(visitor: Visitor, world: World) -> None:
     Lesson.objects.update(title='<b onclick="x">')
-    Place.objects.update(name="<i>")
+    Place.objects.filter(pk=world.arena.pk).update(name="<i>")
     page = visitor.get(f"/club/planning?jour={world.day}").content.decode()
     assert ('<b onclick="x">' in page, "<i>" in page) == (False, False)
 
