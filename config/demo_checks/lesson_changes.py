@@ -68,7 +68,7 @@ class LessonChangeCheck:
 
         def subjects() -> list[str]:
             mails = self.nobody.get("/dev/mail/messages.json", to=self.planned.payer["email"]).body["results"]
-            return sorted(mail["subject"].split(" ")[0] for mail in mails if self.planned.mark in mail["subject"])
+            return sorted(mail["subject"].split()[0] for mail in mails if self.planned.mark in mail["subject"])
 
         wait_until(lambda: len(subjects()) >= 3, "the mails of the change and of the cancellation")
         require(subjects() == ["Annulé", "Changement", "Galop"], f"told something else: {subjects()}")
