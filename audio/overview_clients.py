@@ -10,9 +10,12 @@ from uuid import UUID
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Max, OuterRef, Subquery, Window
 from django.db.models.functions import JSONObject, RowNumber
 from django.http import Http404
+from django.utils import timezone
 from django.utils.text import capfirst
 
+from lessons.credits import with_sessions_left
 from lessons.models import Client, Club, Enrolment
+from lessons.overview_subscriptions import lessons_near
 
 from .models import CAN_BE_TRIED_AGAIN, FieldChange, VoiceNote
 from .reading import FIELDS, name_of
@@ -141,8 +144,8 @@ def find_client(club: Club, pk: int) -> Client:
     seen = newest.values(seen=JSONObject(id=F("id"), may_be_tried=may_be_tried, **of_job))[:1]
     counted: Any = VoiceNote.objects.filter(client=OuterRef("pk")).order_by().values("client").annotate(count=Count("pk"))
     enrolled = Exists(Enrolment.objects.filter(client=OuterRef("pk")))
-    asked = {"notes_count": Subquery(counted.values("count")), "enrolled": enrolled, "newest_note": Subquery(seen)}
-    clients = Client.objects.select_related("club").annotate(**asked)
+    asked = {"notes_count": Subquery(counted.values("count")), "enrolled": enrolled, "newest_note": Subquery(seen), "near": lessons_near()}
+    clients = with_sessions_left(Client.objects.select_related("club"), timezone.localdate()).annotate(**asked)
     client = clients.filter(club=club, pk=pk).first()
     if client is None:
         raise Http404

@@ -5,6 +5,7 @@
 
 Each `save()` or `delete()` of such a row enqueues the named job in the same transaction and leaves it on `instance.after_job`,
 so that the answer can carry its token. Bulk writes and `QuerySet.update` start nothing: they are how a job itself writes.
+A model whose rows are marked as gone, not deleted, says so by `is_deleted`: saving such a row counts as a delete.
 The task receives the row's primary key. A model may define `after_job_options(event) -> dict`: the keyword arguments of
 `services.enqueue` (scope, user, label…) and `args`, a list of further arguments.
 """
@@ -26,14 +27,15 @@ def follow(*, create: str = "", update: str = "", delete: str = "") -> Callable[
 
     def connect(model: M) -> M:
         def saved(sender: Any, instance: Model, created: bool, raw: bool, **kwargs: Any) -> None:
-            kind = create if created else update
+            event = "create" if created else "delete" if getattr(instance, "is_deleted", False) else "update"
+            kind = {"create": create, "update": update, "delete": delete}[event]
             if kind and not raw:  # raw: a fixture is being loaded
-                _start(kind, instance, "create" if created else "update")
+                _start(kind, instance, event)
 
         def deleted(sender: Any, instance: Model, **kwargs: Any) -> None:
             _start(delete, instance, "delete")
 
-        if create or update:
+        if create or update or delete:
             post_save.connect(saved, sender=model, weak=False, dispatch_uid=f"jobs.follow.save.{model.__module__}.{model.__name__}")
         if delete:
             post_delete.connect(deleted, sender=model, weak=False, dispatch_uid=f"jobs.follow.delete.{model.__module__}.{model.__name__}")

@@ -155,8 +155,8 @@ class LessonAdmin(ReadOnly, ModelAdmin):
 
 @admin.register(SubscriptionUse)
 class SubscriptionUseAdmin(ReadOnly, ModelAdmin):
-    list_display = ("client", "subscription", "lesson", "created_at")
-    list_filter = ("subscription__club", "created_at")
+    list_display = ("client", "subscription", "lesson", "created_at", "returned_at")
+    list_filter = ("subscription__club", "created_at", ("returned_at", admin.EmptyFieldListFilter))
     list_select_related = ("client", "subscription__client", "lesson")
     search_fields = ("client__first_name", "client__last_name", "lesson__title")
 

@@ -1,9 +1,12 @@
 """The club's data over HTTP: each caller sees and changes one club, and another club's row is not there."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import Model, QuerySet
+from django.shortcuts import get_object_or_404
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
@@ -18,18 +21,22 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from . import access, services
+from .credits import with_sessions_left
 from .filters import ClosureFilter, LessonFilter, SubscriptionFilter
-from .models import Client, Closure, Lesson, Membership, Place, Subscription, Teacher
+from .models import Change, Client, Closure, Lesson, Membership, Place, Subscription, Teacher
 from .serializers import (
+    ChangeLessonSerializer,
     ClientSerializer,
     ClosureSerializer,
     CreatedLessonSerializer,
+    DecidedSerializer,
     LessonSerializer,
     MeSerializer,
     NewLessonSerializer,
     PlaceSerializer,
     PlannedDatesSerializer,
     PreviewSerializer,
+    ScopeSerializer,
     SubscriptionSerializer,
     TeacherSerializer,
 )
@@ -91,7 +98,9 @@ class ClubRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         serializer = self.get_serializer(row, data=request.data, partial=kwargs.get("partial", False))
         serializer.is_valid(raise_exception=True)
         try:
-            services.change(row, **serializer.validated_data)
+            self.change(row, **serializer.validated_data)
+        except services.Refused as refusal:
+            raise exceptions.ValidationError(refusal.message_dict) from refusal
         except IntegrityError as error:  # checked above, but somebody else was in between
             raise Conflict(_("It was changed at the same moment. Try again.")) from error
         return Response(self.get_serializer(row).data)
@@ -108,6 +117,9 @@ class ClubRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
 
     def add(self, **values: Any) -> Model:
         raise NotImplementedError
+
+    def change(self, row: Any, **values: Any) -> None:
+        services.change(row, **values)
 
 
 @extend_schema(parameters=[CLUB])
@@ -129,6 +141,9 @@ class ClientViewSet(ClubRecords):
     search_fields = ["first_name", "last_name", "email", "phone"]
     ordering_fields = ["id", "last_name", "first_name", "birth_date", "created_at"]
 
+    def get_queryset(self) -> QuerySet[Client]:
+        return with_sessions_left(super().get_queryset(), timezone.localdate())
+
     def add(self, **values: Any) -> Client:
         return services.create_client(club=self.membership.club, **values)
 
@@ -142,6 +157,10 @@ class SubscriptionViewSet(ClubRecords):
 
     def add(self, **values: Any) -> Subscription:
         return services.create_subscription(club=self.membership.club, **values)
+
+    def change(self, row: Subscription, **values: Any) -> None:
+        services.change_subscription(subscription=row, **values)
+        row.refresh_from_db()
 
 
 @extend_schema(parameters=[CLUB])
@@ -203,6 +222,44 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
             raise _for_client(refusal) from refusal
         body = CreatedLessonSerializer(made, context=self.get_serializer_context()).data
         return Response(body, status=201 if made.created else 200)
+
+    @extend_schema(request=ChangeLessonSerializer, parameters=[ScopeSerializer], responses=DecidedSerializer)
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Change what is named and nothing else, here or in the whole series. 409: somebody was faster."""
+        asked = ChangeLessonSerializer(data=request.data, context=self.get_serializer_context())
+        asked.is_valid(raise_exception=True)
+        return self._decide(services.change_lesson, **{**self._scope(), **asked.validated_data})
+
+    @extend_schema(parameters=[ScopeSerializer], responses=DecidedSerializer)
+    def destroy(self, request: Request, pk: int) -> Response:
+        """Cancel it: the lesson stays on record, its people are told."""
+        return self._decide(services.cancel_lesson, **self._scope())
+
+    @extend_schema(request=None, responses=DecidedSerializer)
+    @action(detail=False, methods=["post"], url_path="changes/<int:change>/undo")
+    def undo(self, request: Request, change: int) -> Response:
+        """Take a change or a cancellation back, within thirty seconds: until then nobody is told."""
+        made = get_object_or_404(Change.objects.select_related("lesson__club"), club=self.membership.club, pk=change)
+        return self._answer(services.undo_change, change=made)
+
+    def _scope(self) -> dict[str, Any]:
+        scope = ScopeSerializer(data=self.request.query_params)
+        scope.is_valid(raise_exception=True)
+        return dict(scope.validated_data)
+
+    def _decide(self, service: Callable[..., services.Decided], **asked: Any) -> Response:
+        lesson = get_object_or_404(Lesson.objects.select_related("club"), club=self.membership.club, pk=self.kwargs["pk"])
+        return self._answer(service, lesson=lesson, **asked)
+
+    def _answer(self, service: Callable[..., services.Decided], **asked: Any) -> Response:
+        try:
+            decided = service(user=self.request.user, **asked)
+        except services.Refused as refusal:
+            raise _for_client(refusal) from refusal
+        except services.OutOfDate as refusal:
+            raise Conflict(str(refusal)) from refusal
+        shown = replace(decided, lesson=self.get_queryset().get(pk=decided.lesson.pk))
+        return Response(DecidedSerializer(shown, context=self.get_serializer_context()).data)
 
     @extend_schema(parameters=[PreviewSerializer], responses=PlannedDatesSerializer, filters=False)
     @action(detail=False, pagination_class=None)

@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet, Value
 from django.http import QueryDict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,9 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from . import planner
-from .models import Client, Club, Place, Subscription, Teacher
+from .credits import sessions_left, with_sessions_left
+from .models import Change, Client, Club, Lesson, Place, Teacher
 from .services import Fix, Refused
 from .times import duration
+from .week import parse_day
 
 DURATIONS = (30, 45, 60, 90, 120, 150, 180, 240)
 USUAL_MINUTES, USUAL_CAPACITY = 60, 8
@@ -70,7 +71,9 @@ class ClientsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  #
         return ngettext("%(client)s, %(left)d session", "%(client)s, %(left)d sessions", left) % {"client": obj, "left": left}
 
 
-class LessonForm(forms.Form):
+class SlotForm(forms.Form):
+    """What a new lesson and a changed one have in common."""
+
     title = forms.CharField(
         label=gettext_lazy("Title"), max_length=120, required=False, help_text=gettext_lazy("As the clients will read it.")
     )
@@ -85,42 +88,22 @@ class LessonForm(forms.Form):
     capacity = forms.IntegerField(
         label=gettext_lazy("Places"), min_value=1, max_value=500, widget=forms.NumberInput({"inputmode": "numeric"})
     )
-    clients = ClientsField(Client.objects.none(), label=gettext_lazy("Clients enrolled"), required=False)
-    weekly = forms.BooleanField(label=gettext_lazy("Every week"), required=False)
-    until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
-    request_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, club: Club, day: date, initial: dict[str, Any] | None = None) -> None:
-        usual = {"day": day, "duration_minutes": USUAL_MINUTES, "capacity": USUAL_CAPACITY, "request_key": str(uuid.uuid4())}
-        super().__init__(data, initial={**usual, **(initial or {})})
+    def __init__(self, data: Any = None, *, club: Club, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
         self.club = club
         self.places: list[Place] = []
         self.fixes: list[FixButton] = []
-        self._dress(day)
-
-    def _dress(self, day: date) -> None:
+        self.planned: list[planner.PlannedDate] = []  # asked for without JavaScript
         fields: Any = self.fields
-        fields["teacher"].queryset = Teacher.objects.filter(club=self.club, active=True)
-        fields["clients"].queryset = with_sessions_left(Client.objects.filter(club=self.club), day)
-        teachers, self.places = _teachers_and_places(fields["teacher"].queryset, self.club)
+        fields["teacher"].queryset = Teacher.objects.filter(club=club, active=True)
+        teachers, self.places = _teachers_and_places(fields["teacher"].queryset, club)
         fields["teacher"].choices = [("", fields["teacher"].empty_label), *teachers]
-        fields["clients"].choices = list(iter(fields["clients"].choices))  # asked once; their length would be asked too
-        fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in DURATIONS]
-        for name, hint in self._what_is_missing().items():
-            self.fields[name].help_text = hint
+        durations = sorted({*DURATIONS, int(initial["duration_minutes"])})
+        fields["duration_minutes"].choices = [(minutes, duration(minutes)) for minutes in durations]
         for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "" if isinstance(field, forms.BooleanField) else "input")
-
-    def _what_is_missing(self) -> dict[str, str]:
-        """A new club: the next step, at the field that has nothing to offer yet."""
-        hints, fields = {}, dict[str, Any](self.fields)
-        if not fields["teacher"].choices[1:]:
-            hints["teacher"] = _("The club has no teacher yet. Ask the operator to add one.")
-        if not self.places:
-            hints["place"] = _("Write its name: the place is added with the lesson.")
-        if not fields["clients"].choices:
-            hints["clients"] = _("The club has no clients yet. The lesson can be created without.")
-        return hints
+            bare = isinstance(field, forms.BooleanField) or isinstance(field.widget, forms.RadioSelect)
+            field.widget.attrs.setdefault("class", "" if bare else "input")
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]
@@ -130,29 +113,16 @@ class LessonForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        if cleaned.get("weekly") and not cleaned.get("until") and "until" not in self.errors:
-            self.add_error("until", _("Say until when the lesson repeats."))
-        if "day" in cleaned and "start" in cleaned:
+        if "day" in cleaned and "start" in cleaned and self.asks_for_a_time:
             try:
                 cleaned["starts_at"] = planner.instant(datetime.combine(cleaned["day"], cleaned["start"]), self.club.zone)
             except planner.NotOneInstant as error:
                 self.add_error("start", str(error))
         return cleaned
 
-    def asked(self) -> dict[str, Any]:
-        """The arguments of `create_lesson`."""
-        cleaned = self.cleaned_data
-        return {
-            "title": cleaned["title"],
-            "teacher": cleaned["teacher"].pk,
-            "place": cleaned["place"],
-            "starts_at": cleaned["starts_at"],
-            "duration_minutes": cleaned["duration_minutes"],
-            "capacity": cleaned["capacity"],
-            "clients": [client.pk for client in cleaned["clients"]],
-            "repeat": planner.Rule(until=cleaned["until"]) if cleaned["weekly"] else None,
-            "request_key": cleaned["request_key"],
-        }
+    @property
+    def asks_for_a_time(self) -> bool:
+        return True
 
     def refuse(self, refusal: Refused) -> None:
         """Put the service's words at the fields that they are about."""
@@ -166,11 +136,130 @@ class LessonForm(forms.Form):
         return [str(self.fields[name].label).lower() for name in self.errors if name in self.fields]
 
 
-def initial_after(data: QueryDict) -> dict[str, Any]:
-    """What was posted, after one of the offered ways out: shown again, for the person to look at before it is created."""
+class LessonForm(SlotForm):
+    clients = ClientsField(Client.objects.none(), label=gettext_lazy("Clients enrolled"), required=False)
+    weekly = forms.BooleanField(label=gettext_lazy("Every week"), required=False)
+    until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    request_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, club: Club, day: date, initial: dict[str, Any] | None = None) -> None:
+        usual = {"day": day, "duration_minutes": USUAL_MINUTES, "capacity": USUAL_CAPACITY, "request_key": str(uuid.uuid4())}
+        super().__init__(data, club=club, initial={**usual, **(initial or {})})
+        clients: Any = self.fields["clients"]
+        clients.queryset = with_sessions_left(Client.objects.filter(club=club), day)
+        clients.choices = list(iter(clients.choices))  # asked once; their length would be asked too
+        for name, hint in self._what_is_missing().items():
+            self.fields[name].help_text = hint
+
+    def _what_is_missing(self) -> dict[str, str]:
+        """A new club: the next step, at the field that has nothing to offer yet."""
+        hints, fields = {}, dict[str, Any](self.fields)
+        if not fields["teacher"].choices[1:]:
+            hints["teacher"] = _("The club has no teacher yet. Ask the operator to add one.")
+        if not self.places:
+            hints["place"] = _("Write its name: the place is added with the lesson.")
+        if not fields["clients"].choices:
+            hints["clients"] = _("The club has no clients yet. The lesson can be created without.")
+        return hints
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("weekly") and not cleaned.get("until") and "until" not in self.errors:
+            self.add_error("until", _("Say until when the lesson repeats."))
+        return cleaned
+
+    def asked(self) -> dict[str, Any]:
+        """The arguments of `create_lesson`."""
+        cleaned = self.cleaned_data
+        return {
+            "title": cleaned["title"],
+            "teacher": cleaned["teacher"].pk,
+            "place": cleaned["place"],
+            "starts_at": cleaned["starts_at"],
+            "duration_minutes": cleaned["duration_minutes"],
+            "capacity": cleaned["capacity"],
+            "clients": [client.pk for client in cleaned["clients"]],
+            "repeat": self._rule(cleaned["until"]) if cleaned["weekly"] else None,
+            "request_key": cleaned["request_key"],
+        }
+
+    def _rule(self, until: date) -> planner.Rule:
+        """Of the dates that were offered, those that are not ticked are left out; a closed day that is ticked is kept."""
+        posted = self.data if isinstance(self.data, QueryDict) else QueryDict()
+        offered, ticked = (days_in(posted.getlist(name)) for name in ("offered", "dates"))
+        return planner.Rule(until, without=offered - ticked, despite=offered & ticked)
+
+
+def days_in(texts: list[str]) -> frozenset[date]:
+    return frozenset(day for text in texts[: planner.MOST_DATES] if (day := parse_day(text)))
+
+
+class ScopeForm(forms.Form):
+    """Which lessons of a series are meant, and what was on the screen when the person decided."""
+
+    scope = forms.ChoiceField(label=gettext_lazy("Which lessons"), choices=Change.Scope.choices, widget=forms.RadioSelect)
+    version = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, lesson: Lesson) -> None:
+        super().__init__(data, initial=scope_of(lesson))
+        if lesson.series_id is None:
+            self.fields["scope"].widget = forms.HiddenInput()
+
+    def asked(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class ChangeForm(SlotForm):
+    """A lesson as it is. What is asked of the service is what the person made other, and nothing else."""
+
+    scope = forms.ChoiceField(label=gettext_lazy("Which lessons"), choices=Change.Scope.choices, widget=forms.RadioSelect)
+    version = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, lesson: Lesson, proposed: dict[str, Any] | None = None) -> None:
+        self.as_it_is = {
+            "title": lesson.title, "teacher": lesson.teacher_id, "day": lesson.local_start.date(), "start": lesson.local_start.time(),
+            "duration_minutes": lesson.duration_minutes, "place": lesson.place.name, "capacity": lesson.capacity, **scope_of(lesson),
+        }  # fmt: skip
+        super().__init__(data, club=lesson.club, initial={**self.as_it_is, **(proposed or {})})
+        self.fields["title"].required = True
+        if lesson.series_id is None:
+            self.fields["scope"].widget = forms.HiddenInput()
+        if not lesson.teacher.active:
+            self.fields["teacher"].queryset |= Teacher.objects.filter(pk=lesson.teacher_id)  # type: ignore[attr-defined]  # a model field
+
+    @property
+    def asks_for_a_time(self) -> bool:
+        """One that was left alone may be of those that the clocks show twice."""
+        cleaned = self.cleaned_data
+        return bool((cleaned["day"], cleaned["start"]) != (self.as_it_is["day"], self.as_it_is["start"]))
+
+    def asked(self) -> dict[str, Any]:
+        """The arguments of `change_lesson`."""
+        cleaned = {**self.cleaned_data, "teacher": self.cleaned_data["teacher"].pk}
+        plain = ("title", "teacher", "duration_minutes", "place", "capacity")
+        asked = {name: cleaned[name] for name in plain if cleaned[name] != self.as_it_is[name]}
+        when = {"starts_at": cleaned["starts_at"]} if "starts_at" in cleaned else {}
+        return {**asked, **when, "scope": cleaned["scope"], "version": cleaned["version"]}
+
+    @property
+    def fixes_of_fields(self) -> list[FixButton]:
+        return [fix for fix in self.fixes if fix.field in self.fields]
+
+    @property
+    def stuck(self) -> FixButton | None:
+        """The offer to change the other lessons of the series."""
+        return next((fix for fix in self.fixes if fix.field == "leave_stuck"), None)
+
+
+def scope_of(lesson: Lesson) -> dict[str, str]:
+    return {"scope": Change.Scope.THIS, "version": lesson.full_version}
+
+
+def initial_after(data: QueryDict, form: type[SlotForm] = LessonForm) -> dict[str, Any]:
+    """What was posted, after one of the offered ways out: shown again, for the person to look at before it is done."""
     initial: dict[str, Any] = {name: data[name] for name in data if name not in ("fix", "clients")}
     field, _separator, value = str(data["fix"]).partition(":")
-    return {**initial, "clients": data.getlist("clients"), **({field: value} if field in LessonForm.base_fields else {})}
+    return {**initial, "clients": data.getlist("clients"), **({field: value} if field in form.base_fields else {})}
 
 
 def _teachers_and_places(teachers: QuerySet[Teacher], club: Club) -> tuple[list[tuple[int, str]], list[Place]]:
@@ -179,20 +268,6 @@ def _teachers_and_places(teachers: QuerySet[Teacher], club: Club) -> tuple[list[
     people = teachers.order_by().values_list("pk", "first_name", "last_name")
     rows = list(people.union(names, all=True).order_by("last_name", "first_name", "pk"))
     return [(pk, f"{first} {last}".strip()) for pk, first, last in rows if pk], [Place(name=name) for pk, name, _none in rows if not pk]
-
-
-def with_sessions_left(clients: QuerySet[Client], day: date) -> QuerySet[Client]:
-    """`left`: what the packs valid that day still hold; `unlimited`: a period covers that day."""
-    ended = Q(subscriptions__valid_until__lt=day)
-    valid = Q(subscriptions__valid_from__lte=day) & ~ended
-    left = Sum(F("subscriptions__credits") - F("subscriptions__used"), filter=valid & Q(subscriptions__kind=Subscription.Kind.PACK))
-    periods = Count("subscriptions", filter=valid & Q(subscriptions__kind=Subscription.Kind.PERIOD))
-    return clients.annotate(left=Coalesce(left, Value(0), output_field=IntegerField()), unlimited=periods)
-
-
-def sessions_left(client: Any) -> int | None:
-    """Of a client from `with_sessions_left`; None: as many as the client likes."""
-    return None if client.unlimited else int(client.left)
 
 
 def _button(fix: Fix) -> FixButton:

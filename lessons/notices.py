@@ -1,5 +1,6 @@
 """A notice as an e-mail, in the club's language and time."""
 
+from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
 from typing import Any
 
@@ -8,10 +9,21 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import Count
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
+from . import change_words
+from .calendars import method_for, write_event
 from .models import Enrolment, Lesson, Notice
+from .opt_out import link_for
 from .times import clock, long_day
+
+# Translators: subjects of e-mails: "Changement : …", "Annulé : …", "Maintenu : …"
+CHANGE_SUBJECTS: dict[str, str] = {
+    Notice.Kind.CHANGED: gettext_noop("Changed: %(title)s, %(day)s at %(time)s"),
+    Notice.Kind.CANCELLED: gettext_noop("Cancelled: %(title)s, %(day)s at %(time)s"),
+    Notice.Kind.RESTORED: gettext_noop("Taking place after all: %(title)s, %(day)s at %(time)s"),
+}
 
 
 def compose(notice: Notice) -> EmailMultiAlternatives:
@@ -27,7 +39,27 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
             headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
         )
         message.attach_alternative(render_to_string(f"lessons/mail/{notice.kind}.html", context), "text/html")
+    if notice.teacher_id and (lessons := _lessons_of(notice, context)):
+        message.attach(_events(notice, lessons))
+    if "opt_out" in context:  # what mail programs show as their own "unsubscribe" (RFC 8058)
+        message.extra_headers |= {"List-Unsubscribe": f"<{context['opt_out']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return message
+
+
+def _lessons_of(notice: Notice, context: dict[str, Any]) -> list[Lesson]:
+    """With its repeats; of a change, all that are this teacher's now, or were and are cancelled."""
+    if notice.change is None:
+        return [notice.lesson, *context.get("repeats", [])]
+    lessons = Lesson.objects.filter(pk__in=notice.change.lesson_ids, teacher=notice.teacher_id)
+    return list(lessons.select_related("place", "teacher").order_by("starts_at"))
+
+
+def _events(notice: Notice, lessons: list[Lesson]) -> MIMEText:
+    """A teacher's calendar takes the lessons from the e-mail itself."""
+    part = MIMEText(write_event(club=notice.club, lessons=lessons).decode(), "calendar", "utf-8")
+    part.set_param("method", method_for(lessons))
+    part.add_header("Content-Disposition", "attachment", filename="planning.ics")
+    return part
 
 
 def _subject(notice: Notice) -> str:
@@ -36,6 +68,11 @@ def _subject(notice: Notice) -> str:
     if notice.kind == Notice.Kind.REMINDER:
         # Translators: "Rappel : %(title)s, %(day)s à %(time)s"
         return _("Reminder: %(title)s, %(day)s at %(time)s") % facts
+    if notice.kind == Notice.Kind.RENEWAL:
+        # Translators: French “%(club)s : votre abonnement touche à sa fin”
+        return _("%(club)s: your subscription is nearly used up") % {"club": notice.club.name}
+    if notice.kind in CHANGE_SUBJECTS:
+        return gettext(CHANGE_SUBJECTS[notice.kind]) % facts
     if notice.kind == Notice.Kind.UNPAID:
         # Translators: "Inscriptions impayées : %(title)s, %(day)s à %(time)s"
         return _("Unpaid enrolments: %(title)s, %(day)s at %(time)s") % facts
@@ -46,8 +83,14 @@ def _subject(notice: Notice) -> str:
 def _context(notice: Notice) -> dict[str, Any]:
     lesson = notice.lesson
     context: dict[str, Any] = {"notice": notice, "lesson": lesson, "club": notice.club, "recipient": notice.teacher or notice.client}
+    if notice.kind == Notice.Kind.REMINDER and notice.client:
+        context["opt_out"] = link_for(notice.client)
+    if notice.subscription:
+        context |= {"subscription": notice.subscription, "left": notice.subscription.remaining}
+    if notice.change:
+        context["lines"] = change_words.lines_for(notice)
     if notice.kind == Notice.Kind.PLANNED and lesson.series_id:
-        context["repeats"] = Lesson.objects.planned().filter(series=lesson.series_id).exclude(pk=lesson.pk)
+        context["repeats"] = Lesson.objects.planned().filter(series=lesson.series_id).exclude(pk=lesson.pk).select_related("place")
     if notice.kind == Notice.Kind.UNPAID:
         of_lesson = {"lesson__series": lesson.series_id} if lesson.series_id else {"lesson": lesson}
         unpaid = Enrolment.objects.filter(status=Enrolment.Status.UNPAID, **of_lesson)

@@ -27,6 +27,8 @@ class NotOneInstant(ValueError):
 class Rule:
     until: date  # included
     every_weeks: int = 1
+    without: frozenset[date] = frozenset()  # dates that a person left out
+    despite: frozenset[date] = frozenset()  # closed days on which a person wants the lesson all the same
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Bookings:
     _by_day: dict[date, list[Booking]] = field(default_factory=lambda: defaultdict(list), init=False)
 
     def __post_init__(self) -> None:
+        self.rows = list(self.rows)
         for row in self.rows:
             self._by_day[row.starts_at.astimezone(UTC).date()].append(row)
 
@@ -116,6 +119,8 @@ class PlannedDate:
     starts_at: datetime | None  # None: this time does not exist on that day
     ok: bool = True
     reason: str = ""
+    switchable: bool = False  # whether a person may decide otherwise
+    left_out: bool = False  # a person did
 
 
 def instant(local: datetime, zone: ZoneInfo, *, first_of_two: bool = False) -> datetime:
@@ -146,17 +151,21 @@ def plan(wish: Wish, rule: Rule | None, days: Days, bookings: Bookings) -> list[
     conflict = conflict_at(wish, wish.starts_at, bookings)
     planned = [PlannedDate(first.day, first.starts_at, not conflict, conflict or days.closed_because(first.day))]
     if rule:
-        planned += [_plan_repeat(wish, day, days, bookings) for day in dates_of(first.day, rule)[1:]]
+        planned += [_plan_repeat(wish, rule, day, days, bookings) for day in dates_of(first.day, rule)[1:]]
     return planned
 
 
-def _plan_repeat(wish: Wish, day: date, days: Days, bookings: Bookings) -> PlannedDate:
+def _plan_repeat(wish: Wish, rule: Rule, day: date, days: Days, bookings: Bookings) -> PlannedDate:
     try:
         starts_at = instant(datetime.combine(day, wish.local_start.time()), wish.zone, first_of_two=True)
     except NotOneInstant as error:
         return PlannedDate(day, None, False, str(error).removesuffix("."))
-    reason = days.closed_because(day) or conflict_at(wish, starts_at, bookings)
-    return PlannedDate(day, starts_at, not reason, reason)
+    closed, conflict = days.closed_because(day), conflict_at(wish, starts_at, bookings)
+    if day in rule.without:
+        return PlannedDate(day, starts_at, False, _("you left it out"), switchable=not conflict, left_out=True)
+    if conflict:
+        return PlannedDate(day, starts_at, False, closed or conflict)
+    return PlannedDate(day, starts_at, not closed or day in rule.despite, closed, switchable=True)
 
 
 def conflict_at(wish: Wish, starts_at: datetime, bookings: Bookings) -> str:

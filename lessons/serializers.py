@@ -12,7 +12,8 @@ from rest_framework import serializers
 from jobs.services import job_reference
 
 from . import planner
-from .models import Client, Closure, Enrolment, Lesson, Membership, Place, Subscription, Teacher
+from .credits import sessions_left
+from .models import Change, Client, Closure, Enrolment, Lesson, Membership, Place, Subscription, Teacher
 
 MOST_CLIENTS = 500
 MOST_CREDITS = 1000
@@ -37,13 +38,21 @@ class TeacherSerializer(PersonSerializer):
 
 
 class ClientSerializer(PersonSerializer):
+    sessions_left = serializers.SerializerMethodField(
+        help_text="Lessons that the packs valid today still hold; null: a period covers today, with no count."
+    )
+
     class Meta:
         model = Client
         fields = [
             "id", "first_name", "last_name", "email", "phone", "birth_date", "address", "level", "horse", "availability", "notes",
-            "created_at", "updated_at",
+            "wants_reminders", "sessions_left", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = ["created_at", "updated_at"]
+
+    def get_sessions_left(self, client: Client) -> int | None:
+        """Who has just been created has none."""
+        return sessions_left(client) if hasattr(client, "unlimited") else 0
 
 
 class PlaceSerializer(serializers.ModelSerializer[Place]):
@@ -99,9 +108,15 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
 class RuleSerializer(serializers.Serializer[Any]):
     every_weeks = serializers.IntegerField(min_value=1, max_value=52, default=1)
     until = serializers.DateField()
+    without = serializers.ListField(
+        child=serializers.DateField(), max_length=planner.MOST_DATES, default=list, help_text="Dates on which no lesson is wanted."
+    )
+    despite = serializers.ListField(
+        child=serializers.DateField(), max_length=planner.MOST_DATES, default=list, help_text="Closed days on which it is, all the same."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> Any:
-        return planner.Rule(until=attrs["until"], every_weeks=attrs["every_weeks"])
+        return planner.Rule(attrs["until"], attrs["every_weeks"], frozenset(attrs["without"]), frozenset(attrs["despite"]))
 
 
 class InstantField(serializers.DateTimeField):
@@ -140,12 +155,14 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
     enrolments = EnrolmentSerializer(many=True, source="enrolment_rows")
     series = serializers.IntegerField(source="series_id", allow_null=True)
     reminder = serializers.SerializerMethodField()
+    version = serializers.CharField(source="full_version", help_text="Sent back with a change, it tells whether somebody was faster.")
 
     class Meta:
         model = Lesson
         fields = [
             "id", "title", "teacher", "teacher_name", "place", "starts_at", "ends_at", "duration_minutes", "capacity", "enrolled",
-            "clients", "status", "series", "reminder", "enrolments", "created_at", "updated_at",
+            "clients", "status", "series", "reminder", "enrolments", "version",
+            "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -181,6 +198,56 @@ class CreatedLessonSerializer(serializers.Serializer[Any]):
         return {"lesson": lesson, "job": job_reference(instance.job) if instance.job else None}
 
 
+class ScopeSerializer(serializers.Serializer[Any]):
+    """Which lessons of a series are meant; and in `version`, what was on the screen when the person decided."""
+
+    scope = serializers.ChoiceField(choices=Change.Scope.choices, default=Change.Scope.THIS)
+    version = serializers.CharField(max_length=40, required=False, default="")
+
+
+class ChangeLessonSerializer(serializers.Serializer[Any]):
+    """What change_lesson wants: only what is to be other than it is."""
+
+    title = serializers.CharField(max_length=120, required=False)
+    teacher = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    place = serializers.CharField(max_length=60, required=False)
+    starts_at = InstantField(required=False, help_text="Without an offset it is the club's local time.")
+    duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
+    capacity = serializers.IntegerField(min_value=1, max_value=MOST_CLIENTS, required=False)
+    version = serializers.CharField(max_length=40, required=False)
+    leave_stuck = serializers.BooleanField(required=False, help_text="Lessons of the series that cannot follow stay as they are.")
+
+
+class LeftDateSerializer(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    reason = serializers.CharField()
+
+
+class ChangeSerializer(serializers.ModelSerializer[Change]):
+    lessons = serializers.ListField(source="lesson_ids", child=serializers.IntegerField())
+    left = LeftDateSerializer(many=True, help_text="The dates that could not follow, and stay as they were.")
+    undo_until = InstantField(allow_null=True)
+    undo_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Change
+        fields = ["id", "kind", "scope", "lessons", "left", "undo_url", "undo_until"]
+        read_only_fields = fields
+
+    def get_undo_url(self, change: Change) -> str | None:
+        return f"/api/lessons/changes/{change.pk}/undo/" if change.kind != Change.Kind.RESTORED else None
+
+
+class DecidedSerializer(serializers.Serializer[Any]):
+    lesson = LessonSerializer()
+    job = JobReferenceSerializer(allow_null=True, help_text="Null when nothing changed.")
+    change = ChangeSerializer(allow_null=True)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        change = ChangeSerializer(instance.change, context=self.context).data if instance.change else None
+        return {**CreatedLessonSerializer(instance, context=self.context).data, "change": change}
+
+
 class NewLessonSerializer(serializers.Serializer[Any]):
     """What create_lesson wants."""
 
@@ -205,6 +272,7 @@ class PreviewSerializer(NewLessonSerializer):
     def to_internal_value(self, data: Any) -> Any:
         values = {name: data.getlist(name) if name == "clients" else data[name] for name in data}
         rule = {name: values.pop(f"repeat.{name}") for name in ("every_weeks", "until") if f"repeat.{name}" in values}
+        rule |= {name: data.getlist(f"repeat.{name}") for name in ("without", "despite") if f"repeat.{name}" in data and rule}
         values["repeat"] = rule or _parsed(values.get("repeat"))
         return super().to_internal_value(values)
 
@@ -214,6 +282,7 @@ class PlannedDateSerializer(serializers.Serializer[Any]):
     starts_at = InstantField(allow_null=True)
     ok = serializers.BooleanField(help_text="Whether a lesson would be made on this date.")
     reason = serializers.CharField(help_text="Why not; or, on a date that is kept, what to know about it.")
+    switchable = serializers.BooleanField(help_text="Whether `without` or `despite` may decide otherwise.")
 
 
 class PlannedDatesSerializer(serializers.Serializer[Any]):

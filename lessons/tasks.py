@@ -10,10 +10,13 @@ from jobs.progress import Progress
 from jobs.registry import PermanentError, job
 
 from . import services
-from .models import Lesson, Notice
+from .models import Change, Lesson, Notice
 
 # Translators: the four steps in the job line: Abonnements, Répétitions, Avis, Rappels
 STEPS = (_("Subscriptions"), _("Repeats"), _("Notices"), _("Reminders"))
+
+# Translators: the steps after a change or a cancellation: Abonnements, Rappels, Avis
+CHANGE_STEPS = (_("Subscriptions"), _("Reminders"), _("Notices"))
 
 
 @job("lessons.after_create", steps=STEPS, timeout_seconds=120)
@@ -33,6 +36,31 @@ def after_create(progress: Progress, lesson_id: int) -> dict[str, Any]:
     reminders = services.plan_reminders(lesson=lesson)
     progress(1, 1, lessons_made(1 + repeats.created, len(repeats.skipped)))
     return services.summarise(lesson=lesson, repeats=repeats, told=told, reminders=reminders)
+
+
+@job("lessons.after_update", steps=CHANGE_STEPS, timeout_seconds=120)
+def after_update(progress: Progress, lesson_id: int, change_id: int | None = None) -> dict[str, Any]:
+    return _follow_change(progress, change_id)
+
+
+@job("lessons.after_delete", steps=CHANGE_STEPS, timeout_seconds=120)
+def after_delete(progress: Progress, lesson_id: int, change_id: int | None = None) -> dict[str, Any]:
+    return _follow_change(progress, change_id)
+
+
+def _follow_change(progress: Progress, change_id: int | None) -> dict[str, Any]:
+    """Give credits back, put reminders right, tell people: all of it or nothing. A row that was really deleted leaves nothing to do."""
+    change = Change.objects.select_related("club", "lesson", "undoes").filter(pk=change_id or 0).first()
+    if change is None:
+        return {}
+    progress.step()
+    returned = services.settle_credits(change=change)
+    progress.step()
+    reminders = services.move_reminders(change=change)
+    progress.step()
+    told = services.tell_of_change(change=change)
+    progress(1, 1, people_to_be_told(told.told))
+    return {"change": change.pk, "returned": returned, "told": told.told, "untold": told.untold, "reminders": reminders}
 
 
 @job("lessons.send_notice", queue="letters", atomic=False, priority=10, max_attempts=3, backoff=(30, 60, 120), timeout_seconds=60)
@@ -68,6 +96,11 @@ def lessons_repeated(done: int, total: int) -> str:
 
 def people_told(count: int) -> str:
     return ngettext("%(count)d person told", "%(count)d people told", count) % {"count": count}
+
+
+def people_to_be_told(count: int) -> str:
+    # Translators: "%(count)d personne va être prévenue"
+    return ngettext("%(count)d person will be told", "%(count)d people will be told", count) % {"count": count}
 
 
 def lessons_made(created: int, skipped: int) -> str:

@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, views
+from . import api, api_calendars, views, views_calendars, views_changes, views_reminders, views_subscriptions
 
 router = SimpleRouter(use_regex_path=False)
 router.register("teachers", api.TeacherViewSet)
@@ -10,12 +10,24 @@ router.register("subscriptions", api.SubscriptionViewSet)
 router.register("closures", api.ClosureViewSet)
 router.register("places", api.PlaceViewSet)
 router.register("lessons", api.LessonViewSet)
+router.register("calendars", api_calendars.CalendarFeedViewSet)
 
 urlpatterns = [
     path("club/planning", views.planning, name="planning"),
     path("club/planning/new", views.new_lesson, name="lesson-new"),
     path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
+    path("club/lessons/<int:pk>/change", views_changes.change, name="lesson-change"),
+    path("club/lessons/<int:pk>/cancel", views_changes.cancel, name="lesson-cancel"),
+    path("club/changes/<int:pk>/undo", views_changes.undo, name="lesson-change-undo"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
+    path("club/calendars/", views_calendars.calendars, name="planning-calendars"),
+    path("club/subscriptions/", views_subscriptions.subscriptions, name="client-subscriptions"),
+    path("club/subscriptions/new/", views_subscriptions.new_subscription, name="client-subscription-new"),
+    path("club/subscriptions/unpaid/", views_subscriptions.settle, name="client-subscription-settle"),
+    path("club/subscriptions/<int:pk>/", views_subscriptions.subscription, name="client-subscription"),
+    path("club/subscriptions/<int:pk>/edit/", views_subscriptions.edit_subscription, name="client-subscription-edit"),
+    path("calendar/<slug:secret>.ics", views_calendars.feed, name="calendar-feed"),
+    path("reminders/<str:token>/", views_reminders.opt_out, name="reminders-opt-out"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("api/", include(router.urls)),
 ]

@@ -7,23 +7,25 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import access
+from . import access, change_words
 from .forms import LessonForm, initial_after
-from .models import Client, Club, Enrolment, JSONRows, Lesson, Membership, Notice
+from .models import Change, Client, Club, Enrolment, JSONRows, Lesson, Membership, Notice
 from .planner import Days, day_bounds
-from .services import Refused, confirm_notice_arrived, create_lesson, resend_notice
-from .week import lay_out, monday_of, parse_day
+from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
+from .week import LONGEST_ID, lay_out, monday_of, parse_day, read_choice
 
 View = Callable[..., HttpResponse]
+LAST_CHANGES = 5
 
 
 def club_page(view: View) -> View:
@@ -57,17 +59,25 @@ def manager_page(view: View) -> View:
 @require_GET
 @club_page
 def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
-    """`?jour=` is the day that a phone shows and names its week; `?semaine=` any day of a week; `?cree=` the lesson just made."""
+    """`?jour=` is the day that a phone shows and names its week; `?semaine=` any day of a week; `?cree=` the lesson just made;
+    `?fait=` the change; `?vue=`, `?enseignant=`, `?lieu=` how to look at it."""
     now = timezone.localtime()
     asked = parse_day(request.GET.get("jour"))
     monday = monday_of(asked or parse_day(request.GET.get("semaine")) or now.date())
     shown = asked or (now.date() if monday_of(now.date()) == monday else monday)
-    week = lay_out(_lessons_of_week(membership, monday), monday=monday, shown=shown, now=now, closed=_days_of(membership.club))
-    fresh = week.find(request.GET.get("cree"))
+    choice, lessons = read_choice(request.GET), _lessons_of_week(membership, monday)
+    week = lay_out([each for each in lessons if choice.keeps(each)], monday=monday, shown=shown, now=now, closed=_days_of(membership.club))
+    change = _change_made(request, membership.club)
+    fresh = week.find(str(change.lesson_id) if change else request.GET.get("cree"))
     context = {
         "week": week,
+        "choice": choice,
+        "views": [("semaine", _("Week")), ("jour", _("Day")), ("liste", _("List"))],
+        "teachers": sorted({lesson.teacher for lesson in lessons}, key=str),
+        "places": sorted({lesson.place for lesson in lessons}, key=str),
         "fresh": fresh,
-        "followed_job": fresh.job if fresh else None,
+        "change": change,
+        "followed_job": fresh.job if fresh else change.lesson.job if change else None,
         "told": told(fresh) if fresh else None,
         "may_plan": membership.role == Membership.Role.MANAGER,
     }
@@ -84,13 +94,16 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
     if "fix" in request.POST:
         return _show_form(request, LessonForm(club=membership.club, day=day, initial=initial_after(request.POST)))
     form = LessonForm(request.POST, club=membership.club, day=day)
+    if form.is_valid() and "preview" in request.POST:
+        form.planned = preview_lesson(club=membership.club, **form.asked())
+        return _show_form(request, form)
     if form.is_valid():
         try:
             lesson = create_lesson(club=membership.club, user=request.user, **form.asked()).lesson
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            return redirect(_planning_on(timezone.localdate(lesson.starts_at), cree=lesson.pk))
+            return redirect(planning_on(timezone.localdate(lesson.starts_at), cree=lesson.pk))
     return _show_form(request, form, status=422)
 
 
@@ -100,13 +113,16 @@ def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpRespons
     lessons = Lesson.objects.filter(club=membership.club).select_related("teacher", "place", "series", "job", "club")
     found: Any = get_object_or_404(lessons.annotate(enrolled=_enrolled()), pk=pk)
     enrolments = [Enrolment(status=row.pop("status"), client=Client(**row)) for row in found.enrolled]
+    may_plan = membership.role == Membership.Role.MANAGER
     context = {
         "lesson": found,
         "enrolments": enrolments,
         "unpaid": sum(enrolment.status == Enrolment.Status.UNPAID for enrolment in enrolments),
         "told": told(found),
-        "undelivered": _undelivered(found) if membership.role == Membership.Role.MANAGER else [],
-        "back": _planning_on(timezone.localdate(found.starts_at)),
+        "changes": _changes_of(found),
+        "may_plan": may_plan,
+        "undelivered": _undelivered(found) if may_plan else [],
+        "back": planning_on(timezone.localdate(found.starts_at)),
     }
     return render(request, "lessons/lesson.html", context)
 
@@ -127,10 +143,18 @@ def decide_notice(request: HttpRequest, membership: Membership, pk: int) -> Http
     return redirect("lesson", pk=notice.lesson_id)
 
 
+def _change_made(request: HttpRequest, club: Club) -> Change | None:
+    """The decision that led here, for as long as it can be taken back."""
+    asked = request.GET.get("fait", "")
+    if not asked.isdecimal() or len(asked) > LONGEST_ID:
+        return None
+    return Change.objects.filter(club=club, pk=asked).select_related("undone_by", "lesson__job").first()
+
+
 def told(lesson: Lesson) -> dict[str, Any] | None:
     """What the after-create job says that it did; None until it has ended well."""
     job = lesson.job
-    if job is None or job.status != "done" or not job.result:
+    if job is None or job.kind != "lessons.after_create" or job.status != "done" or not job.result:
         return None
     return {**job.result, "made": 1 + job.result["created"]}
 
@@ -150,6 +174,15 @@ def _enrolled() -> JSONRows:
     return JSONRows(rows, status="status", first_name="client__first_name", last_name="client__last_name")
 
 
+def _changes_of(lesson: Lesson) -> list[tuple[Change, list[change_words.Line]]]:
+    """The last decisions about this lesson, each with what it was and what it became."""
+    near = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
+    changes = Change.objects.filter(near).select_related("user")[: 10 * LAST_CHANGES]
+    rows = {change: [row for row in change.rows if row["lesson"] == lesson.pk] for change in changes}
+    told = [(change, change_words.lines_of(rows[change], lesson.club.zone)) for change in changes if rows[change]]
+    return told[:LAST_CHANGES]
+
+
 def _undelivered(lesson: Lesson) -> list[Notice]:
     notices = lesson.notices.undelivered().select_related("teacher", "client", "user")
     return sorted(notices, key=lambda notice: notice.status)
@@ -164,14 +197,18 @@ def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
 
 
 def _blank_form(request: HttpRequest, membership: Membership) -> LessonForm:
+    """Filled in as far as the planning knew where it was opened: day and hour, and whose or where, if it was narrowed to that."""
     hour = request.GET.get("hour", "")
     start = time(int(hour)) if hour.isdecimal() and int(hour) < 24 else None
-    return LessonForm(club=membership.club, day=parse_day(request.GET.get("day")) or timezone.localdate(), initial={"start": start})
+    choice = read_choice(request.GET)
+    place = membership.club.places.filter(pk=choice.place).first() if choice.place else None
+    initial = {"start": start, "teacher": choice.teacher, "place": place.name if place else ""}
+    return LessonForm(club=membership.club, day=parse_day(request.GET.get("day")) or timezone.localdate(), initial=initial)
 
 
 def _show_form(request: HttpRequest, form: LessonForm, status: int = 200) -> HttpResponse:
     return render(request, "lessons/new.html", {"form": form, "back": reverse("planning")}, status=status)
 
 
-def _planning_on(day: date, **parameters: Any) -> str:
+def planning_on(day: date, **parameters: Any) -> str:
     return f"{reverse('planning')}?{urlencode({'jour': day.isoformat(), **parameters})}"

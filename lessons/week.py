@@ -1,7 +1,7 @@
 """A week as the planning shows it: hour rows by day columns. Lessons in, rows and columns out; nothing is fetched here."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -10,6 +10,8 @@ from .planner import FIRST_YEAR, LAST_YEAR, Days
 
 FIRST_HOUR, LAST_HOUR = 9, 19  # shown even when nothing happens then
 OPEN = Days()  # every day
+LONGEST_ID = 18  # digits
+VIEWS = ("semaine", "jour", "liste")
 
 
 @dataclass
@@ -17,6 +19,15 @@ class Card:
     lesson: Lesson
     starts_at: datetime
     teacher: str
+
+    @property
+    def enrolled(self) -> int:
+        """As the query counted them."""
+        return int(getattr(self.lesson, "enrolled", 0))
+
+    @property
+    def has_undelivered(self) -> bool:
+        return bool(getattr(self.lesson, "undelivered", False))
 
     @property
     def is_sharp(self) -> bool:
@@ -49,6 +60,10 @@ class Day:
     def count(self) -> int:
         return sum(len(slot.cards) for slot in self.slots)
 
+    @property
+    def cards(self) -> list[Card]:
+        return [card for slot in self.slots for card in slot.cards]
+
 
 @dataclass
 class Week:
@@ -73,6 +88,14 @@ class Week:
         return self.first + timedelta(days=7)
 
     @property
+    def day_before(self) -> date:
+        return self.shown.date - timedelta(days=1)
+
+    @property
+    def day_after(self) -> date:
+        return self.shown.date + timedelta(days=1)
+
+    @property
     def shown(self) -> Day:
         return next(day for day in self.days if day.is_shown)
 
@@ -86,6 +109,39 @@ class Week:
 
     def find(self, pk: str | None) -> Lesson | None:
         return next((card.lesson for day in self.days for slot in day.slots for card in slot.cards if str(card.lesson.pk) == pk), None)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How a person looks at the planning: which view, whose lessons, where. It travels in the address, so it can be kept and printed."""
+
+    view: str = "semaine"
+    teacher: int | None = None
+    place: int | None = None
+
+    def keeps(self, lesson: Lesson) -> bool:
+        return self.teacher in (None, lesson.teacher_id) and self.place in (None, lesson.place_id)
+
+    @property
+    def query(self) -> str:
+        """For other addresses of the planning; empty for the week of everybody."""
+        parts = {"vue": self.view if self.view != VIEWS[0] else None, "enseignant": self.teacher, "lieu": self.place}
+        return "".join(f"&{name}={value}" for name, value in parts.items() if value)
+
+    @property
+    def start(self) -> str:
+        return self.query.replace("&", "?", 1)
+
+
+def read_choice(query: Mapping[str, str]) -> Choice:
+    """What is not known is as if it were not there."""
+    view = query.get("vue", "")
+    return Choice(view if view in VIEWS else VIEWS[0], _read_id(query, "enseignant"), _read_id(query, "lieu"))
+
+
+def _read_id(query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name, "")
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_ID else None
 
 
 def monday_of(day: date) -> date:

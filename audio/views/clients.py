@@ -15,7 +15,9 @@ from audio.gone import erased_is_404
 from audio.models import FieldChange
 from audio.overview_clients import CHANGES_A_PAGE, ORDERS, find_client, list_clients, look_at_client, with_sources
 from audio.reading import FIELDS, name_of
+from lessons.credits import sessions_left
 from lessons.models import Client, Club
+from lessons.overview_subscriptions import read_lessons
 from lessons.views import manager_page
 
 from .page import page_number, recorder_for, with_recorder
@@ -37,7 +39,10 @@ def clients(request: HttpRequest, club: Club) -> HttpResponse:
 @manager_page
 def client(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     record = look_at_client(club, pk)
-    return render(request, "audio/client.html", {"record": record, "client": record.client, "recorder": recorder_for(club, record.client)})
+    client: Any = record.client
+    context = {"record": record, "client": client, "recorder": recorder_for(club, client)}
+    context |= {"lessons": read_lessons(client.near, club), "left": sessions_left(client)}
+    return render(request, "audio/client.html", context)
 
 
 @require_GET

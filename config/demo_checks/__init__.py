@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.error import URLError
 
 from .audio import AudioCheck
+from .lesson_changes import LessonChangeCheck
 from .lessons import LessonCheck
 from .letters import LetterCheck
 from .staffing import StaffingCheck
@@ -30,7 +31,9 @@ class Check:
 
     def steps(self) -> Iterator[Step]:
         yield "log in", self.log_in
-        yield from LessonCheck(self.nobody, self.manager, self.mark).steps()
+        lessons = LessonCheck(self.nobody, self.manager, self.mark)
+        yield from lessons.steps()
+        yield from LessonChangeCheck(lessons).steps()
         yield from LetterCheck(self.nobody, self.manager, self.mark).steps()
         yield from AudioCheck(self.nobody, self.manager).steps()
         yield from StaffingCheck(self.nobody, self.manager, self.in_another_process).steps()

@@ -44,6 +44,7 @@ class LessonCheck:
             ("see the mails", self.see_mails),
             ("see the reminders", self.see_reminders),
             ("see it on the page", self.see_the_page),
+            ("read the calendar feed", self.read_the_feed),
             ("be refused", self.be_wrong),
             ("be a stranger", self.be_a_stranger),
         ]
@@ -155,6 +156,17 @@ class LessonCheck:
             require(answer.url.endswith(week), f"the log-in led to {answer.url}")
         require(self.request["title"] in page, "the lesson is not on the planning page")
         return "on the planning page, after the log-in form"
+
+    def read_the_feed(self) -> str:
+        """Of the teacher: each lesson once, and nothing more once the address is closed."""
+        feed = self.manager.create("/api/calendars/", {"teacher": self.teacher["id"]})
+        text = self.nobody.fetch(feed["url"]).decode().replace("\r\n ", "")
+        found = {int(line.removeprefix("UID:lesson-").partition("@")[0]) for line in text.split() if line.startswith("UID:lesson-")}
+        require(found == {row["id"] for row in self.lessons}, f"not the lessons of the planning: {found}")
+        self.manager.send("DELETE", f"/api/calendars/{feed['id']}/")
+        closed = self.nobody.exchange("GET", feed["url"])[0]
+        require(closed == 404, f"a closed address answers {closed}")
+        return f"{len(found)} events, and 404 once it is closed"
 
     def be_a_stranger(self) -> str:
         stranger = self.nobody.log_in("stranger")

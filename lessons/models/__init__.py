@@ -1,13 +1,17 @@
 """The club itself: people, lessons, what was paid with, and what was told to whom."""
 
+from .calendars import CalendarFeed, new_secret
+from .changes import Change
 from .club import Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
 from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
 from .planning import LONGEST_LESSON, Enrolment, Lesson, LessonQuerySet, Reminder, Series
-from .subscriptions import Subscription, SubscriptionUse
+from .subscriptions import Subscription, SubscriptionQuerySet, SubscriptionUse, SubscriptionUseQuerySet
 
 __all__ = [
     "LONGEST_LESSON",
+    "CalendarFeed",
+    "Change",
     "Client",
     "Closure",
     "Club",
@@ -23,8 +27,11 @@ __all__ = [
     "Reminder",
     "Series",
     "Subscription",
+    "SubscriptionQuerySet",
     "SubscriptionUse",
+    "SubscriptionUseQuerySet",
     "Teacher",
     "new_message_id",
+    "new_secret",
     "validate_time_zone",
 ]

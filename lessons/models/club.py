@@ -38,6 +38,9 @@ class Club(models.Model):
     language = models.CharField(_("language"), max_length=5, choices=settings.LANGUAGES, default="fr")
     email = models.EmailField(_("e-mail"), blank=True, help_text=_("Answers to the club's e-mails go there."))
     reminder_lead_hours = models.PositiveSmallIntegerField(_("reminder, hours before"), default=24, help_text=_("0: no reminders."))
+    cancellation_cutoff_hours = models.PositiveSmallIntegerField(
+        _("free cancellation, hours before"), default=24, db_default=24, help_text=_("A lesson cancelled later is not given back.")
+    )
     closed_on_public_holidays = models.BooleanField(_("closed on public holidays"), default=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
@@ -115,6 +118,7 @@ class Client(Person):
     horse = models.CharField(_("horse"), max_length=80, blank=True)
     availability = models.CharField(_("availability"), max_length=300, blank=True)
     notes = models.TextField(_("notes"), blank=True)
+    wants_reminders = models.BooleanField(_("wants reminders"), default=True, db_default=True)
 
     class Meta(Person.Meta):
         verbose_name = _("client")

@@ -9,8 +9,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from .changes import Change
 from .club import Client, Club, Teacher
 from .planning import Lesson
+from .subscriptions import Subscription
 
 
 def new_message_id() -> str:
@@ -18,9 +20,17 @@ def new_message_id() -> str:
     return f"<{secrets.token_hex(16)}@aussitot>"
 
 
+def _once(fields: list[str], condition: Q, name: str) -> list[models.UniqueConstraint]:
+    recipients = {"teacher": "a_teacher", "client": "a_client", "user": "a_manager"}
+    return [
+        models.UniqueConstraint(fields=[*fields, who], condition=condition, name=name.format(words)) for who, words in recipients.items()
+    ]
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def with_details(self) -> "NoticeQuerySet":
-        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", "teacher", "client", "user")
+        people = ("teacher", "client", "user")
+        return self.select_related("club", "lesson__club", "lesson__place", "lesson__teacher", *people, "subscription", "change__undoes")
 
     def undelivered(self) -> "NoticeQuerySet":
         """What a person has to decide about."""
@@ -34,6 +44,10 @@ class Notice(models.Model):
         PLANNED = "planned", _("Lesson planned")
         UNPAID = "unpaid", _("Lessons unpaid")
         REMINDER = "reminder", _("Reminder")
+        CHANGED = "changed", _("Lesson changed")
+        CANCELLED = "cancelled", _("Lesson cancelled")
+        RESTORED = "restored", _("Lesson taking place after all")
+        RENEWAL = "renewal", _("Subscription to renew")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -45,11 +59,15 @@ class Notice(models.Model):
     club = models.ForeignKey(Club, models.CASCADE, related_name="notices", verbose_name=_("club"))
     lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="notices", verbose_name=_("lesson"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    change = models.ForeignKey(Change, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("change"))
     teacher = models.ForeignKey(Teacher, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("teacher"))
     client = models.ForeignKey(Client, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("client"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("manager")
     )
+    subscription = models.ForeignKey(
+        Subscription, models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("subscription")
+    )  # what a renewal is about; its lesson is the last one that was paid
     recipient_email = models.EmailField(_("sent to"), blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PENDING)
     error_message = models.TextField(_("error"), blank=True)
@@ -67,9 +85,9 @@ class Notice(models.Model):
         indexes = [models.Index("status", name="lessons_notices_under_way", condition=Q(status__in=["pending", "sending"]))]
         constraints = [
             # NULLs are distinct: each constraint speaks of its own sort of recipient
-            models.UniqueConstraint(fields=["lesson", "kind", "teacher"], name="lessons_told_a_teacher_once"),
-            models.UniqueConstraint(fields=["lesson", "kind", "client"], name="lessons_told_a_client_once"),
-            models.UniqueConstraint(fields=["lesson", "kind", "user"], name="lessons_told_a_manager_once"),
+            *_once(["lesson", "kind"], Q(change=None), "lessons_told_{}_once"),
+            *_once(["lesson", "kind", "change"], Q(change__isnull=False), "lessons_told_{}_of_a_change"),
+            models.UniqueConstraint(fields=["subscription", "kind"], name="lessons_told_of_a_subscription_once"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Prefetch, Q, Value
 from django.db.models.functions import Now
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,9 @@ class Series(models.Model):
     club = models.ForeignKey(Club, models.CASCADE, related_name="series", verbose_name=_("club"))
     every_weeks = models.PositiveSmallIntegerField(_("every N weeks"), default=1)
     until = models.DateField(_("until"))
+    without = models.JSONField(_("dates left out"), default=list, db_default=Value([], models.JSONField()), blank=True)
+    despite = models.JSONField(_("closed days kept"), default=list, db_default=Value([], models.JSONField()), blank=True)
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)  # of whichever lesson changes last
 
     class Meta:
         verbose_name = _("series")
@@ -46,10 +49,10 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         """All that an answer shows, in two queries whatever the number of lessons."""
         enrolled: Prefetch[Any] = Prefetch("enrolments", Enrolment.objects.order_by("id"), to_attr="enrolment_rows")
         reminder = {"reminder_due_at": F("reminders__due_at"), "reminder_sent_at": F("reminders__sent_at")}  # one a lesson
-        return self.select_related("teacher", "place", "job").annotate(**reminder).prefetch_related(enrolled)
+        return self.select_related("teacher", "place", "series", "job").annotate(**reminder).prefetch_related(enrolled)
 
 
-@follow(create="lessons.after_create")
+@follow(create="lessons.after_create", update="lessons.after_update", delete="lessons.after_delete")
 class Lesson(models.Model):
     class Status(models.TextChoices):
         PLANNED = "planned", _("Planned")
@@ -58,6 +61,9 @@ class Lesson(models.Model):
     enrolment_rows: list["Enrolment"]  # filled by with_details() and by the service that creates a lesson
     reminder_due_at: datetime | None  # likewise
     reminder_sent_at: datetime | None
+    change_id: int | None = None  # the decision that the next save writes down, and who made it: for the job that follows
+    changed_by: Any = None
+    next_token: Any = None
 
     club = models.ForeignKey(Club, models.CASCADE, related_name="lessons", verbose_name=_("club"))
     title = models.CharField(_("title"), max_length=120)
@@ -69,6 +75,7 @@ class Lesson(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.PLANNED)
     series = models.ForeignKey(Series, models.SET_NULL, null=True, blank=True, related_name="lessons", verbose_name=_("series"))
     clients = models.ManyToManyField(Client, through="Enrolment", related_name="lessons", verbose_name=_("clients"))
+    version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
     request_key = models.CharField(_("request key"), max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001  NULL: no key
     job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
@@ -88,7 +95,7 @@ class Lesson(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="lessons_end_after_start"),
-            models.UniqueConstraint(fields=["series", "starts_at"], name="lessons_one_a_date_of_a_series"),
+            models.UniqueConstraint(fields=["series", "starts_at"], condition=Q(status="planned"), name="lessons_one_a_date_of_a_series"),
             models.UniqueConstraint(fields=["club", "request_key"], name="lessons_one_a_request_key"),
         ]
 
@@ -96,17 +103,23 @@ class Lesson(models.Model):
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """The token of the after-create job is chosen first: it goes into the row without a second statement."""
-        if self._state.adding and self.job_id is None:
+        """The token of the job that follows is chosen first: it goes into the row without a second statement."""
+        if not self._state.adding or self.job_id is None:
             self.job_id = new_token()
-        adding = self._state.adding
+        self.next_token = self.job_id
         with transaction.atomic(savepoint=False):
             super().save(*args, **kwargs)
-        if adding:
-            self.job = after_job(self)
+        self.job = after_job(self)
 
     def after_job_options(self, event: str) -> dict[str, Any]:
-        return {"token": self.job_id, "scope": self.club.scope, "label": self.label, "user": self.created_by}
+        args, token = [self.change_id] if self.change_id else [], self.next_token
+        self.next_token = None
+        return {"token": token, "scope": self.club.scope, "label": self.label, "user": self.changed_by or self.created_by, "args": args}
+
+    @property
+    def is_deleted(self) -> bool:
+        """For what follows a save: a lesson that is cancelled stays on record, and is gone all the same."""
+        return self.status == self.Status.CANCELLED
 
     @property
     def local_start(self) -> datetime:
@@ -115,6 +128,11 @@ class Lesson(models.Model):
     @property
     def local_end(self) -> datetime:
         return self.ends_at.astimezone(self.club.zone)
+
+    @property
+    def full_version(self) -> str:
+        """Of the lesson, and of the series that it is one of: what a form that stood open is compared with."""
+        return f"{self.version}.{self.series.version}" if self.series else str(self.version)
 
     @property
     def label(self) -> str:
@@ -147,6 +165,7 @@ class Enrolment(models.Model):
 
 class Reminder(models.Model):
     lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="reminders", verbose_name=_("lesson"))
+    change = models.ForeignKey("lessons.Change", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")  # what moved it
     due_at = models.DateTimeField(_("due at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 

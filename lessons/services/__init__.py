@@ -1,18 +1,31 @@
 """Every write of the club's data. One door, four rooms: booking, what follows a booking, mail, and the club's people and cards."""
 
+from .after_change import move_reminders, settle_credits, tell_of_change
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
+from .cancelling import cancel_lesson, undo_change
+from .changing import change_lesson
+from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
+from .deciding import Decided, OutOfDate
 from .demo import fill_demo
+from .feeds import close_feed, open_feed, renew_feed
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
+from .subscriptions import change_subscription, sell_subscription
 
 __all__ = [
     "CreatedLesson",
+    "Decided",
     "Fix",
     "InUse",
     "NotInClub",
+    "OutOfDate",
     "Refused",
+    "cancel_lesson",
     "change",
+    "change_lesson",
+    "change_subscription",
+    "close_feed",
     "confirm_notice_arrived",
     "consume_subscriptions",
     "create_client",
@@ -22,13 +35,25 @@ __all__ = [
     "create_teacher",
     "fill_demo",
     "mark_lost_notices",
+    "mark_paid_otherwise",
+    "mark_unpaid",
+    "move_reminders",
+    "open_feed",
+    "pay_lessons",
     "plan_reminders",
     "preview_lesson",
     "remove",
+    "renew_feed",
     "repeat_lesson",
     "resend_notice",
+    "return_credits",
+    "sell_subscription",
     "send_due_reminders",
     "send_notice",
+    "settle_credits",
+    "settle_unpaid",
     "summarise",
+    "tell_of_change",
+    "undo_change",
     "write_notices",
 ]

@@ -14,9 +14,9 @@ from django.utils.translation import ngettext
 
 from jobs.services import job_reference
 from lessons import planner, wording
-from lessons.models import LONGEST_LESSON, Client, Club, Enrolment, Lesson, Place, Series, Teacher
+from lessons.models import LONGEST_LESSON, Client, Club, Enrolment, Lesson, Place, Teacher
 
-from .series import bookings_of, lessons_on_day, plan_lesson
+from .series import bookings_of, lessons_on_day, new_series, plan_lesson
 
 MOST_FREE_PLACES = 2
 
@@ -136,12 +136,12 @@ def preview_lesson(
     known_place = Place.objects.filter(club=club, name__iexact=" ".join(place.split())).values("pk")[:1]
     found = Teacher.objects.filter(club=club, active=True, pk=teacher).values_list(Subquery(known_place)).first()
     if found is None:
-        raise _no_such_teacher()
+        raise no_such_teacher()
     wish = planner.Wish(starts_at, duration_minutes, teacher, found[0], club.zone)
     return plan_lesson(club=club, wish=wish, rule=repeat)
 
 
-def _no_such_teacher() -> NotInClub:
+def no_such_teacher() -> NotInClub:
     return NotInClub({"teacher": _("This club has no such teacher.")})
 
 
@@ -187,7 +187,7 @@ def _rule_problem(rule: planner.Rule, starts_at: datetime, club: Club) -> str:
 def _book(request: _Request) -> CreatedLesson:
     """The locks come first, always teacher before place: of two who book the same instant, the second waits and then sees."""
     teacher = _lock_teacher(request.club, request.teacher)
-    place = _lock_place(request.club, request.place)
+    place = lock_place(request.club, request.place)
     _require_clients(request.club, request.clients)
     overlap = Lesson.objects.planned().overlapping(request.starts_at, request.ends_at).filter(Q(teacher=teacher) | Q(place=place))
     answered = Lesson.objects.filter(club=request.club, request_key=request.request_key or "")
@@ -205,11 +205,11 @@ def _lock_teacher(club: Club, pk: int) -> Teacher:
     """no_key: rows that merely refer to the teacher need not wait."""
     teacher = Teacher.objects.select_for_update(no_key=True).filter(club=club, active=True, pk=pk).first()
     if teacher is None:
-        raise _no_such_teacher()
+        raise no_such_teacher()
     return teacher
 
 
-def _lock_place(club: Club, name: str) -> Place:
+def lock_place(club: Club, name: str) -> Place:
     """Found by its name in any case, or made; either way locked, in one statement."""
     sql = """
         INSERT INTO lessons_place (club_id, name) VALUES (%s, %s)
@@ -236,7 +236,7 @@ def _insert(request: _Request, teacher: Teacher, place: Place) -> Lesson:
         starts_at=request.starts_at,
         ends_at=request.ends_at,
         capacity=request.capacity,
-        series=Series.objects.create(club=request.club, every_weeks=rule.every_weeks, until=rule.until) if rule else None,
+        series=new_series(request.club, rule) if rule else None,
         request_key=request.request_key,
         created_by=request.user,
     )
@@ -254,19 +254,20 @@ def _refusal(request: _Request, teacher: Teacher, place: Place, standing: list[L
         errors["place"] = wording.as_sentence(planner.place_taken(row, wish.zone))
     if row := bookings.of_teacher(teacher.pk, wish.starts_at, wish.ends_at):
         errors["teacher"] = wording.as_sentence(planner.teacher_taken(row, wish.zone))
-    return Refused(errors, _fixes(request, wish, place, errors))
+    return Refused(errors, ways_out(request.club, wish, place, errors))
 
 
-def _fixes(request: _Request, wish: planner.Wish, place: Place, errors: dict[str, str]) -> list[Fix]:
-    bookings = bookings_of(lessons_on_day(request.club, wish))
+def ways_out(club: Club, wish: planner.Wish, place: Place, wrong: Iterable[str], besides: Iterable[int] = ()) -> list[Fix]:
+    """What would be free, when teacher or place is not. `besides` are lessons that would not be in their own way."""
+    bookings = bookings_of(lessons_on_day(club, wish).exclude(pk__in=list(besides)))
     fixes: list[Fix] = []
-    if "teacher" not in errors:
-        for free in Place.objects.filter(club=request.club).exclude(pk=place.pk):
+    if "teacher" not in wrong:
+        for free in Place.objects.filter(club=club).exclude(pk=place.pk):
             if len(fixes) < MOST_FREE_PLACES and not bookings.of_place(free.pk, wish.starts_at, wish.ends_at):
                 # Translators: "Prendre %(place)s"; the place comes with its article
                 fixes.append(Fix("place", free.name, _("Take %(place)s") % {"place": wording.with_article(free.name)}))
     if later := planner.next_free_start(wish, bookings):
-        local = later.astimezone(request.club.zone)
+        local = later.astimezone(club.zone)
         # Translators: "Décaler à %(time)s"
         fixes.append(Fix("starts_at", local.isoformat(), _("Move to %(time)s") % {"time": wording.clock(local)}))
     return fixes

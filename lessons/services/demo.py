@@ -25,7 +25,7 @@ from lessons.models import (
     Teacher,
 )  # fmt: skip
 
-from .follow_up import debit, write_down
+from .credit import debit, write_down
 from .people import SILKS
 
 WEEKS = 2  # this one and the next

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count
 from django.utils import timezone
 
 from lessons import planner
 from lessons.credits import Purse
 from lessons.models import Enrolment, Lesson, Notice, Place, Reminder, Subscription, SubscriptionUse, Teacher
 
+from .credit import debit, pay_lessons, write_down
 from .mail import post
-from .series import plan_lesson
+from .renewals import warn_of_renewals
+from .series import plan_lesson, rule_of
 
 LESSONS_AT_A_TIME = 26
 
@@ -40,13 +42,8 @@ class Told:
 
 def consume_subscriptions(*, lesson: Lesson, report: Report = _silent) -> None:
     """Debit each enrolled client's oldest valid subscription with credit; who has none is enrolled unpaid."""
-    with transaction.atomic():
-        purse = _open_purse(lesson)
-        booked = list(lesson.enrolments.filter(status=Enrolment.Status.BOOKED).order_by("client_id"))
-        debit(booked, {lesson.pk: lesson.local_start.date()}, purse)
-        Enrolment.objects.bulk_update(booked, ["status"])
-        write_down(purse)
-    report(len(booked), len(booked))
+    decided = pay_lessons(lessons=[lesson.pk])
+    report(decided, decided)
 
 
 def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
@@ -57,7 +54,7 @@ def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
         purse = _open_purse(lesson)
         _lock(lesson)
         made = set(Lesson.objects.filter(series=lesson.series).values_list("starts_at", flat=True))
-        rule = planner.Rule(lesson.series.until, lesson.series.every_weeks)
+        rule = rule_of(lesson.series)
         wish = planner.Wish(lesson.starts_at, lesson.duration_minutes, lesson.teacher_id, lesson.place_id, lesson.club.zone)
         repeats = plan_lesson(club=lesson.club, wish=wish, rule=rule, series=lesson.series)[1:]
         free = [planned.starts_at for planned in repeats if planned.ok and planned.starts_at]
@@ -68,8 +65,8 @@ def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
             _make(lesson, some, clients, purse)
             done += len(some)
             report(done, len(free))
-        write_down(purse)
-    return Repeats(len(free), [planned for planned in repeats if not planned.ok and planned.starts_at not in made])
+        warn_of_renewals(cards=write_down(purse))
+    return Repeats(len(free), [planned for planned in repeats if not (planned.ok or planned.left_out or planned.starts_at in made)])
 
 
 def write_notices(*, lesson: Lesson) -> Told:
@@ -99,7 +96,7 @@ def summarise(*, lesson: Lesson, repeats: Repeats, told: Told, reminders: int) -
     lessons = _all_of(lesson)
     unpaid = Enrolment.objects.filter(lesson__in=lessons, status=Enrolment.Status.UNPAID)
     return {
-        "consumed": SubscriptionUse.objects.filter(lesson__in=lessons).count(),
+        "consumed": SubscriptionUse.objects.standing().filter(lesson__in=lessons).count(),
         "unpaid": list(unpaid.values("client").annotate(lessons=Count("id")).order_by("client")),
         "created": repeats.created,
         "skipped": [{"date": planned.day.isoformat(), "reason": planned.reason} for planned in repeats.skipped],
@@ -147,24 +144,6 @@ def _copy(first: Lesson, starts_at: datetime) -> Lesson:
         series=first.series,
         created_by_id=first.created_by_id,
     )
-
-
-def debit(enrolments: list[Enrolment], days: dict[int, date], purse: Purse) -> None:
-    """Decide each enrolment, in order of dates; write the ledger."""
-    uses = []
-    for enrolment in enrolments:
-        card = purse.pay(enrolment.client_id, days[enrolment.lesson_id])
-        enrolment.status = Enrolment.Status.PAID if card else Enrolment.Status.UNPAID
-        if card:
-            uses.append(SubscriptionUse(subscription_id=card, lesson_id=enrolment.lesson_id, client_id=enrolment.client_id))
-    SubscriptionUse.objects.bulk_create(uses)
-
-
-def write_down(purse: Purse) -> None:
-    """The counters of the packs. The database adds, so that what another transaction wrote is never overwritten."""
-    spent = [Subscription(pk=pk, used=F("used") + count) for pk, count in sorted(purse.spent.items())]
-    Subscription.objects.bulk_update(spent, ["used"])
-    purse.spent.clear()
 
 
 def _people_to_tell(lesson: Lesson) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Notices: written first, sent by a job of their own, at most once. What perhaps arrived is left to a person."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,18 +21,18 @@ LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: it
 _MAY_BEGIN = [Notice.Status.PENDING, Notice.Status.FAILED]  # failed: the server said no, so an operator's retry doubles nothing
 
 
-def post(rows: Iterable[Notice]) -> list[Notice]:
+def post(rows: Iterable[Notice], *, run_at: datetime | None = None) -> list[Notice]:
     """Write the notices that are not there yet, and a job to send each. The caller holds the lock on their lessons."""
     rows = list(rows)
     standing = Notice.objects.filter(lesson__in={row.lesson_id for row in rows})
-    known = set(standing.values_list("lesson_id", "kind", "teacher_id", "client_id", "user_id"))
-    new = [row for row in rows if (row.lesson_id, row.kind, row.teacher_id, row.client_id, row.user_id) not in known]
+    known = set(standing.values_list("lesson_id", "kind", "change_id", "teacher_id", "client_id", "user_id"))
+    new = [row for row in rows if (row.lesson_id, row.kind, row.change_id, row.teacher_id, row.client_id, row.user_id) not in known]
     written = Notice.objects.bulk_create(new)
     by_scope: dict[str, list[int]] = {}
     for notice in written:
         by_scope.setdefault(notice.club.scope, []).append(notice.pk)
     for scope, pks in by_scope.items():
-        enqueue_many("lessons.send_notice", [[pk] for pk in pks], scope=scope, label=_("Notice"))
+        enqueue_many("lessons.send_notice", [[pk] for pk in pks], scope=scope, label=_("Notice"), run_at=run_at)
     return written
 
 
@@ -88,12 +88,12 @@ def send_due_reminders() -> int:
         now = timezone.now()
         due = Reminder.objects.filter(due_at__lte=now, sent_at=None, lesson__status=Lesson.Status.PLANNED, lesson__starts_at__gt=now)
         due = due.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
-        lessons = [reminder.lesson for reminder in due.select_related("lesson__club", "lesson__teacher").prefetch_related(
-            Prefetch("lesson__clients", Client.objects.exclude(email="").order_by("pk"))
-        )]  # fmt: skip
-        Reminder.objects.filter(lesson__in=lessons).update(sent_at=Now())
-        post([notice for lesson in lessons for notice in _reminders_of(lesson)])
-    return len(lessons)
+        reminders = list(due.select_related("lesson__club", "lesson__teacher").prefetch_related(
+            Prefetch("lesson__clients", Client.objects.filter(wants_reminders=True).exclude(email="").order_by("pk"))
+        ))  # fmt: skip
+        Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders]).update(sent_at=Now())
+        post([notice for reminder in reminders for notice in _notices_of(reminder)])
+    return len(reminders)
 
 
 def mark_lost_notices() -> int:
@@ -137,9 +137,11 @@ def _unsure_text() -> str:
     return _("It may have arrived: it will not be sent again by itself.")
 
 
-def _reminders_of(lesson: Lesson) -> list[Notice]:
-    kind, club, teacher = Notice.Kind.REMINDER, lesson.club, lesson.teacher
-    told = [Notice(club=club, lesson=lesson, kind=kind, client=client, recipient_email=client.email) for client in lesson.clients.all()]
-    if teacher.email:
-        told.insert(0, Notice(club=club, lesson=lesson, kind=kind, teacher=teacher, recipient_email=teacher.email))
+def _notices_of(reminder: Reminder) -> list[Notice]:
+    """A reminder that a change has moved is another one: who was reminded of the old time is reminded of the new one."""
+    lesson = reminder.lesson
+    about: dict[str, Any] = {"club": lesson.club, "lesson": lesson, "kind": Notice.Kind.REMINDER, "change_id": reminder.change_id}
+    told = [Notice(**about, client=client, recipient_email=client.email) for client in lesson.clients.all()]
+    if lesson.teacher.email:
+        told.insert(0, Notice(**about, teacher=lesson.teacher, recipient_email=lesson.teacher.email))
     return told

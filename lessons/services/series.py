@@ -1,7 +1,7 @@
 """What the planner needs to know of a club, read from the database."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -18,7 +18,17 @@ def plan_lesson(*, club: Club, wish: planner.Wish, rule: planner.Rule | None, se
     near = near.filter(Q(teacher=wish.teacher_id) | Q(place=wish.place_id))
     if series:
         near = near.exclude(series=series)
-    return planner.plan(wish, rule, _days_of(club), bookings_of(near.select_related("teacher", "place")))
+    return planner.plan(wish, rule, days_of(club), bookings_of(near.select_related("teacher", "place")))
+
+
+def rule_of(series: Series) -> planner.Rule:
+    without, despite = (frozenset(map(date.fromisoformat, days)) for days in (series.without, series.despite))
+    return planner.Rule(series.until, series.every_weeks, without, despite)
+
+
+def new_series(club: Club, rule: planner.Rule) -> Series:
+    without, despite = (sorted(day.isoformat() for day in days) for days in (rule.without, rule.despite))
+    return Series.objects.create(club=club, every_weeks=rule.every_weeks, until=rule.until, without=without, despite=despite)
 
 
 def lessons_on_day(club: Club, wish: planner.Wish) -> LessonQuerySet:
@@ -47,6 +57,6 @@ def _planned_between(club: Club, start: datetime, end: datetime) -> LessonQueryS
     return Lesson.objects.planned().filter(club=club, starts_at__gt=start - LONGEST_LESSON, starts_at__lt=end)
 
 
-def _days_of(club: Club) -> planner.Days:
+def days_of(club: Club) -> planner.Days:
     closings = [planner.Closing(*row) for row in club.closures.values_list("first_day", "last_day", "reason")]
     return planner.Days(closings, club.country if club.closed_on_public_holidays else "", get_language() or club.language)

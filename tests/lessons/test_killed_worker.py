@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOLDS: dict[str, Callable[[Lesson], object]] = {
     "Subscriptions": lambda lesson: list(Subscription.objects.select_for_update()),
     "Repeats": lambda lesson: list(Teacher.objects.select_for_update()),
-    "Notices": lambda lesson: Lesson.objects.select_for_update(no_key=True).get(pk=lesson.pk),
+    "Notices": lambda lesson: Notice.objects.create(club=lesson.club, lesson=lesson, teacher=lesson.teacher, kind="planned"),
     "Reminders": lambda lesson: Reminder.objects.create(lesson=lesson, due_at=lesson.starts_at),
 }
 
@@ -108,4 +108,5 @@ def assert_once(lesson: Lesson) -> None:
     ]  # fmt: skip
     assert SubscriptionUse.objects.count() == 5
     assert Subscription.objects.get(kind="pack").used == 2
-    assert Notice.objects.count() == Job.objects.filter(kind="lessons.send_notice").count() == 5
+    assert Notice.objects.count() == Job.objects.filter(kind="lessons.send_notice").count() == 6
+    assert Notice.objects.get(kind="renewal").subscription == Subscription.objects.get(kind="pack")

@@ -8,9 +8,11 @@ function enhance() {
   const form = document.getElementById("lesson-form");
   if (!form || form.dataset.enhanced) return;
   form.dataset.enhanced = "true";
-  new Chips(form.querySelector("[data-clients]"), form.elements.capacity);
-  followRepetition(form);
-  followDates(form);
+  if (form.querySelector("[data-clients]")) {
+    new Chips(form.querySelector("[data-clients]"), form.elements.capacity);
+    followRepetition(form);
+    followDates(form);
+  }
   for (const button of form.querySelectorAll("[name=fix]")) button.addEventListener("click", (event) => takeFix(event, form));
 }
 
@@ -184,6 +186,11 @@ function followDates(form) {
 }
 
 let latest = 0;
+const decided = new Map(); // what the person ticked and unticked, by date, whatever is asked anew
+
+document.addEventListener("change", (event) => {
+  if (event.target.name === "dates") decided.set(event.target.value, event.target.checked);
+});
 
 async function preview(form) {
   const note = form.querySelector("#preview");
@@ -192,7 +199,9 @@ async function preview(form) {
   const turn = ++latest;
   const dates = complete ? await askDates(form) : null;
   if (turn !== latest) return; // an older answer must not overwrite a newer one
+  const inHand = document.activeElement?.name === "dates" ? document.activeElement.value : null;
   note.replaceChildren(...(dates?.length ? datesInWords(note.dataset, dates, weekly.checked) : []));
+  if (inHand) note.querySelector(`[name=dates][value="${inHand}"]`)?.focus();
   note.hidden = !note.hasChildNodes();
 }
 
@@ -213,13 +222,27 @@ function datesInWords(texts, [first, ...others], weekly) {
   if (!first.ok) return [make("p", { className: "err", textContent: sentence(first.reason) })];
   const lines = first.reason ? [make("p", { textContent: `${say(first.date)}, ${first.reason}` })] : [];
   if (!weekly) return lines;
-  const skipped = others.filter((each) => !each.ok);
+  const wanted = (each) => (each.switchable ? decided.get(each.date) ?? each.ok : each.ok);
+  const skipped = others.filter((each) => !wanted(each));
   const line = make("p");
   line.append(make("b", { textContent: count(1 + others.length - skipped.length, texts.one, texts.many) }));
   if (skipped.length) line.append(` ${count(skipped.length, texts.skippedOne, texts.skipped)}`);
   const list = make("ul");
-  list.append(...skipped.map((each) => make("li", { textContent: `${say(each.date)}, ${each.reason}` })));
-  return [...lines, line, list];
+  list.append(...skipped.map((each) => make("li", { textContent: [say(each.date), each.reason].filter(Boolean).join(", ") })));
+  return [...lines, line, list, choiceOf(others, wanted, texts)];
+}
+
+/* Each date with its box; one that somebody else has taken cannot be ticked. */
+function choiceOf(dates, wanted, texts) {
+  const choice = make("details", { className: "dates", open: document.querySelector("details.dates")?.open ?? false });
+  choice.append(make("summary", { textContent: texts.choose }));
+  for (const each of dates) {
+    const box = make("input", { type: "checkbox", name: "dates", value: each.date, checked: wanted(each), disabled: !each.switchable });
+    const label = make("label", { className: "check" });
+    label.append(box, make("span", { textContent: [say(each.date), each.reason].filter(Boolean).join(", ") }));
+    choice.append(label, ...(each.switchable ? [make("input", { type: "hidden", name: "offered", value: each.date })] : []));
+  }
+  return choice;
 }
 
 /* ── Ways out ── */

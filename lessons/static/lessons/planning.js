@@ -97,12 +97,12 @@ function arrive(page, url) {
   planning.replaceChildren(...part(page, "#planning").childNodes);
   follow(page);
   const address = new URL(url);
-  const fresh = document.getElementById(`lesson-${address.searchParams.get("cree")}`);
-  address.searchParams.delete("cree");
+  const fresh = planning.querySelector("[data-fresh]");
+  for (const name of ["cree", "fait"]) address.searchParams.delete(name);
   history.replaceState(null, "", address);
   settle();
   fresh?.focus({ preventScroll: true });
-  fresh?.scrollIntoView({ block: isHidden(fresh) ? "center" : "nearest" });
+  if (fresh) fresh.scrollIntoView({ block: isHidden(fresh) ? "center" : "nearest" });
 }
 
 /* The jobs that a page speaks of and this one does not know yet go into the tray. */
@@ -144,7 +144,8 @@ dialog?.addEventListener("submit", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || dialog?.open || event.target.closest(TYPING)) return;
-  if (event.target.matches(".add") && moveInGrid(event.target, event.key)) event.preventDefault();
+  if (moveWithKeys(event)) event.preventDefault();
+  else if (event.target.matches(".add") && moveInGrid(event.target, event.key)) event.preventDefault();
   else planning?.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
 });
 
@@ -183,6 +184,9 @@ planning?.addEventListener("change", (event) => {
   filterTeachers();
 });
 
+planning?.addEventListener("change", (event) => event.target.closest(".filters select")?.form.requestSubmit());
+planning?.addEventListener("click", (event) => event.target.closest("[data-act=print]") && print());
+
 /* ── What happened, once the job has ended ── */
 
 document.addEventListener("job:done", async (event) => {
@@ -194,8 +198,111 @@ document.addEventListener("job:done", async (event) => {
   if (told && line) line.querySelector("[data-told]").replaceChildren(...told.childNodes);
 });
 
+/* ── Moving a lesson: dragged, or with the keyboard. Either fills in the form that a click on “Change” opens. ── */
+
+const mayMove = () => planning?.querySelector(".add") !== null;
+let lifted = null; // { card, slot }: what the keyboard carries
+
+async function drop(card, slot) {
+  const there = new URL(slot.querySelector(".add").href).searchParams;
+  const [day, hour] = [there.get("day"), there.get("hour")];
+  const minutes = card.querySelector("time").textContent.trim().split(":")[1];
+  try {
+    const { page } = await load(`${card.href}change?${new URLSearchParams({ day, start: `${hour.padStart(2, "0")}:${minutes}` })}`);
+    show(page);
+    const form = dialog.querySelector("#lesson-form");
+    if (form.elements.scope instanceof RadioNodeList) return; // of a series: which lessons are meant?
+    await send(form, null);
+  } catch {
+    location.assign(card.href); // the page itself says what is wrong
+  }
+}
+
+function aim(slot) {
+  for (const each of planning.querySelectorAll(".slot.target")) each.classList.remove("target");
+  slot?.classList.add("target");
+}
+
+function slotAt(target) { return target instanceof Element ? target.closest("#planning .slot") : null; }
+
+document.addEventListener("dragstart", (event) => {
+  const card = event.target.closest?.("a.lesson");
+  if (!card || !mayMove()) return;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", card.id);
+  lifted = { card, slot: null };
+});
+
+document.addEventListener("dragover", (event) => {
+  if (!lifted) return;
+  const slot = slotAt(event.target);
+  aim(slot);
+  if (slot) event.preventDefault();
+});
+
+document.addEventListener("drop", (event) => {
+  const slot = slotAt(event.target);
+  if (!lifted || !slot) return;
+  event.preventDefault();
+  const { card } = lifted;
+  putDown();
+  if (!slot.contains(card)) drop(card, slot);
+});
+
+document.addEventListener("dragend", () => putDown());
+
+function putDown() {
+  lifted?.card.classList.remove("lifted");
+  lifted = null;
+  aim(null);
+}
+
+function lift(card) {
+  lifted = { card, slot: card.closest(".slot") };
+  card.classList.add("lifted");
+  carry([0, 0]);
+}
+
+function carry([right, down]) {
+  const columns = [...planning.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]);
+  const column = columns.findIndex((slots) => slots.includes(lifted.slot));
+  const row = columns[column].indexOf(lifted.slot);
+  lifted.slot = columns[column + right]?.[row + down] ?? lifted.slot;
+  aim(lifted.slot);
+  lifted.slot.scrollIntoView({ block: "nearest" });
+  const there = new URL(lifted.slot.querySelector(".add").href).searchParams;
+  const day = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" }).format(new Date(`${there.get("day")}T12:00:00`));
+  planning.querySelector("[data-moving]").textContent = `${day}, ${there.get("hour")}:00`;
+}
+
+/* Returns whether the key was meant for the lesson in hand. */
+function moveWithKeys(event) {
+  if (!lifted) {
+    const card = event.key === "m" && mayMove() ? event.target.closest("a.lesson") : null;
+    if (card) lift(card);
+    return Boolean(card);
+  }
+  const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
+  if (step) carry(step);
+  else if (event.key === "Enter") {
+    const { card, slot } = lifted;
+    putDown();
+    if (!slot.contains(card)) drop(card, slot);
+  } else if (event.key === "Escape") putDown();
+  return step || ["Enter", "Escape"].includes(event.key);
+}
+
+/* ── Undo, while it is possible ── */
+
+function watchUndo() {
+  const toast = planning.querySelector(".toast[data-until]");
+  if (toast) setTimeout(() => toast.remove(), Math.max(0, new Date(toast.dataset.until) - Date.now()));
+}
+
 function settle() {
   filterTeachers();
+  watchUndo();
+  planning.querySelector("[data-act=print]").hidden = false;
   const adds = [...planning.querySelectorAll(".add")];
   for (const add of adds) add.setAttribute("tabindex", "-1");
   (planning.querySelector(".slot.now .add") ?? adds[0])?.setAttribute("tabindex", "0");

@@ -1,0 +1,84 @@
+"""Cancelling lessons, and taking a decision back within its thirty seconds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lessons import moves, planner, wording
+from lessons.models import Change, Lesson, Notice, Series
+
+from .booking import Refused
+from .changing import row_of, write_moves
+from .deciding import Decided, OutOfDate, bookings_near, finish, lock_lessons, lock_room, slot_of, write_change
+
+
+def cancel_lesson(*, lesson: Lesson, user: Any, scope: str = Change.Scope.THIS, version: str = "") -> Decided:
+    """The lesson stays on record, cancelled. Raises Refused for a lesson that has begun, OutOfDate when somebody was faster."""
+    with transaction.atomic():
+        lessons = lock_lessons(lesson, scope, version)
+        in_hand = lessons[0]
+        if in_hand.starts_at <= timezone.now():
+            raise Refused({"starts_at": _("A lesson that has begun cannot be cancelled.")})
+        rows = [{"lesson": row.pk, "version": row.version + 1, "before": slot_of(row).as_json()} for row in lessons]
+        change = write_change(in_hand=in_hand, kind=Change.Kind.CANCELLED, scope=scope, user=user, rows=rows)
+        others = Lesson.objects.filter(pk__in=[row.pk for row in lessons[1:]])
+        others.update(status=Lesson.Status.CANCELLED, version=F("version") + 1, updated_at=timezone.now())
+        in_hand.status = Lesson.Status.CANCELLED
+        finish(in_hand, ["status"])
+    return Decided(in_hand, in_hand.job, change)
+
+
+def undo_change(*, change: Change, user: Any) -> Decided:
+    """Everything as it was. Raises OutOfDate when it is too late or something has changed since, Refused when the room is taken."""
+    with transaction.atomic():
+        lessons = _lock_changed(change)
+        back = [_move_back(lesson, row) for lesson, row in zip(lessons, _rows_by_lesson(change), strict=True)]
+        _require_free(lessons[0], [each.after for each in back], [lesson.pk for lesson in lessons])
+        in_hand = next((lesson for lesson in lessons if lesson.pk == change.lesson_id), lessons[0])
+        rows = [row_of(each, lesson.version + 1) for each, lesson in zip(back, lessons, strict=True)]
+        kind = Change.Kind.RESTORED
+        undo = write_change(in_hand=in_hand, kind=kind, scope=change.scope, user=user, rows=rows, undoes=change)
+        Notice.objects.filter(change=change, status=Notice.Status.PENDING).delete()
+        Lesson.objects.filter(pk__in=[lesson.pk for lesson in lessons]).update(status=Lesson.Status.PLANNED)
+        in_hand.status = Lesson.Status.PLANNED
+        write_moves(in_hand, back)
+    return Decided(in_hand, in_hand.job, undo)
+
+
+def _rows_by_lesson(change: Change) -> list[dict[str, Any]]:
+    return sorted(change.rows, key=lambda row: int(row["lesson"]))
+
+
+def _move_back(lesson: Lesson, row: dict[str, Any]) -> moves.Move:
+    return moves.Move(lesson.pk, slot_of(lesson), moves.Slot.from_json(row["before"]), lesson.local_start.date())
+
+
+def _lock_changed(change: Change) -> list[Lesson]:
+    """The series first, as whoever changes it does."""
+    list(Series.objects.select_for_update(no_key=True).filter(lessons=change.lesson_id))
+    locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
+    if not locked.may_be_undone:
+        raise OutOfDate(_("It is too late to take this back: people are being told."))
+    rows = Lesson.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=locked.lesson_ids).order_by("pk")
+    lessons = list(rows.select_related("club", "series"))
+    versions = {row["lesson"]: row["version"] for row in locked.rows}
+    if {lesson.pk: lesson.version for lesson in lessons} != versions:
+        raise OutOfDate(_("This lesson has changed meanwhile. Nothing was written: look at it again."))
+    return lessons
+
+
+def _require_free(lesson: Lesson, slots: Sequence[moves.Slot], besides: list[int]) -> None:
+    lock_room(slots)
+    others = Lesson.objects.planned().filter(series=lesson.series, starts_at__in=[slot.starts_at for slot in slots]).exclude(pk__in=besides)
+    if lesson.series and others.exists():
+        raise Refused({"starts_at": _("The series has a lesson at this moment already.")})
+    bookings, zone = bookings_near(lesson.club, slots, besides), lesson.club.zone
+    for slot in slots:
+        if row := bookings.of_place(slot.place_id, slot.starts_at, slot.ends_at):
+            raise Refused({"place": wording.as_sentence(planner.place_taken(row, zone))})
+        if row := bookings.of_teacher(slot.teacher_id, slot.starts_at, slot.ends_at):
+            raise Refused({"teacher": wording.as_sentence(planner.teacher_taken(row, zone))})

@@ -1,0 +1,131 @@
+"""What changing, cancelling and taking back have in common: which lessons, under which locks, and what says no.
+
+Everybody locks in one order: series, lessons by id, cards, teachers by id, places by id. Of two managers who decide about the same
+lessons, the second waits, then sees that they are no longer what was on the screen.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from lessons import moves, planner, wording
+from lessons.models import LONGEST_LESSON, Change, Club, Lesson, Place, Series, Teacher
+
+from .booking import Refused
+
+
+class OutOfDate(Exception):
+    """Somebody else was faster; the text says who, and nothing was written."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    lesson: Lesson
+    job: Any  # what follows; None when nothing changed
+    change: Change | None
+
+
+def lock_lessons(lesson: Lesson, scope: str, version: str) -> list[Lesson]:
+    """The lessons that are meant, the one in hand among them. Those of a series that have begun stay as they were."""
+    series = Series.objects.select_for_update(no_key=True).filter(pk=lesson.series_id).first() if lesson.series_id else None
+    if scope != Change.Scope.THIS and series is None:
+        raise Refused({"scope": _("This lesson is not repeated.")})
+    rows = Lesson.objects.select_for_update(no_key=True, of=("self",)).filter(_meant(lesson, scope)).order_by("pk")
+    lessons = list(rows.select_related("teacher", "place", "job"))
+    in_hand = next(row for row in lessons if row.pk == lesson.pk)
+    for row in lessons:
+        row.club, row.series = lesson.club, series
+    _require_decidable(in_hand, scope, version)
+    return [in_hand, *(row for row in lessons if row is not in_hand)]
+
+
+def _meant(lesson: Lesson, scope: str) -> Q:
+    this = Q(pk=lesson.pk)
+    others = Q(series=lesson.series_id, status=Lesson.Status.PLANNED)
+    if scope == Change.Scope.FOLLOWING:
+        return this | (others & Q(starts_at__gt=lesson.starts_at))
+    return this | (others & Q(starts_at__gt=timezone.now())) if scope == Change.Scope.ALL else this
+
+
+def _require_decidable(lesson: Lesson, scope: str, version: str) -> None:
+    seen = version.split(".") if version else []
+    now = [str(lesson.version), str(lesson.series.version) if lesson.series else ""]
+    if seen and (seen[0] != now[0] or (scope != Change.Scope.THIS and seen[1:] != now[1:])):
+        raise OutOfDate(_who_was_faster(lesson))
+    if lesson.status == Lesson.Status.CANCELLED:
+        raise OutOfDate(_("This lesson is cancelled."))
+    if lesson.job and lesson.job.kind == "lessons.after_create" and not lesson.job.ended:
+        raise OutOfDate(_("This lesson is still being planned. Try again in a moment."))
+
+
+def _who_was_faster(lesson: Lesson) -> str:
+    of_series = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
+    last = Change.objects.filter(of_series).select_related("user").first()
+    if last is None:
+        return _("This lesson has changed meanwhile. Nothing was written: look at it again.")
+    facts = {"name": (last.user and (last.user.get_full_name() or last.user.get_username())) or "?",
+             "time": wording.clock(last.created_at.astimezone(lesson.club.zone))}  # fmt: skip
+    # Translators: "%(name)s a modifié ce cours à %(time)s…"
+    return _("%(name)s changed this lesson at %(time)s. Nothing was written: look at it again.") % facts
+
+
+def slot_of(lesson: Lesson) -> moves.Slot:
+    return moves.Slot(lesson.title, lesson.teacher_id, lesson.place_id, lesson.starts_at, lesson.ends_at, lesson.capacity)
+
+
+def lock_room(slots: Iterable[moves.Slot]) -> None:
+    wanted = list(slots)
+    list(Teacher.objects.select_for_update(no_key=True).filter(pk__in={slot.teacher_id for slot in wanted}).order_by("pk"))
+    list(Place.objects.select_for_update(no_key=True).filter(pk__in={slot.place_id for slot in wanted}).order_by("pk"))
+
+
+def bookings_near(club: Club, slots: Sequence[moves.Slot], besides: Iterable[int]) -> planner.Bookings:
+    """What stands where these slots are to be; `besides` are the lessons that leave. Rows, not instances: there may be thousands."""
+    start, end = moves.span(slots)
+    lessons = Lesson.objects.planned().filter(club=club, starts_at__gt=start - LONGEST_LESSON, starts_at__lt=end)
+    taken = Q(teacher__in={slot.teacher_id for slot in slots}) | Q(place__in={slot.place_id for slot in slots})
+    rows = lessons.filter(taken).exclude(pk__in=list(besides)).values_list(
+        "starts_at", "ends_at", "teacher_id", "place_id", "teacher__first_name", "teacher__last_name", "place__name", "title"
+    )  # fmt: skip
+    return planner.Bookings(
+        planner.Booking(start, end, teacher, place, f"{first} {last}".strip(), name, title)
+        for start, end, teacher, place, first, last, name, title in rows
+    )
+
+
+def write_change(
+    *,
+    in_hand: Lesson,
+    kind: str,
+    scope: str,
+    user: Any,
+    rows: list[dict[str, Any]],
+    left: Sequence[moves.Move] = (),
+    undoes: Change | None = None,
+) -> Change:
+    """The decision on record, and one version more for the series."""
+    change = Change.objects.create(
+        club=in_hand.club,
+        lesson=in_hand,
+        kind=kind,
+        scope=scope,
+        user=user,
+        rows=rows,
+        left=[{"date": each.day.isoformat(), "reason": each.problem} for each in left],
+        undoes=undoes,
+    )
+    if in_hand.series:
+        in_hand.series.version += 1
+        in_hand.series.save(update_fields=["version"])
+    in_hand.change_id, in_hand.changed_by = change.pk, user
+    return change
+
+
+def finish(in_hand: Lesson, fields: Iterable[str]) -> None:
+    """Saving it starts the job that follows (models.py says so)."""
+    in_hand.version += 1
+    in_hand.save(update_fields=[*fields, "version", "job", "updated_at"])
