@@ -3,6 +3,15 @@
 from .club import Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
 from .notices import Notice, NoticeQuerySet, new_message_id
 from .planning import LONGEST_LESSON, Enrolment, Lesson, LessonQuerySet, Reminder, Series
+from .programmes import (
+    Evaluation,
+    Programme,
+    ProgrammeAssignment,
+    ProgrammeQuerySet,
+    Realisation,
+    Skill,
+    TaskAssignment,
+)
 from .subscriptions import Subscription, SubscriptionUse
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "Closure",
     "Club",
     "Enrolment",
+    "Evaluation",
     "Lesson",
     "LessonQuerySet",
     "Membership",
@@ -18,10 +28,16 @@ __all__ = [
     "NoticeQuerySet",
     "Person",
     "Place",
+    "Programme",
+    "ProgrammeAssignment",
+    "ProgrammeQuerySet",
+    "Realisation",
     "Reminder",
     "Series",
+    "Skill",
     "Subscription",
     "SubscriptionUse",
+    "TaskAssignment",
     "Teacher",
     "new_message_id",
     "validate_time_zone",
