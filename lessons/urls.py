@@ -17,5 +17,6 @@ urlpatterns = [
     path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
     path("api/me/", api.MeView.as_view(), name="me"),
+    path("", include("lessons.urls_programmes")),
     path("api/", include(router.urls)),
 ]

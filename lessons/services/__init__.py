@@ -7,6 +7,7 @@ from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
 from .programmes import MOST_SKILLS, Overtaken, ProgrammeRefused, SkillDraft, change_programme, create_programme, delete_programme
 from .realisations import (
+    MOST_CLIENTS_ASSIGNED,
     MarkedMeanwhile,
     assign_programme,
     assign_tasks,
@@ -18,6 +19,7 @@ from .realisations import (
 )
 
 __all__ = [
+    "MOST_CLIENTS_ASSIGNED",
     "MOST_SKILLS",
     "CreatedLesson",
     "Fix",

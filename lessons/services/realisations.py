@@ -12,7 +12,7 @@ from lessons.models import Client, Evaluation, Programme, ProgrammeAssignment, R
 
 from .booking import NotInClub, Refused
 
-MOST_CLIENTS = 5000
+MOST_CLIENTS_ASSIGNED = 5000
 ROWS_A_STATEMENT = 1000
 Report = Callable[[int, int], None]  # done, total
 Status = Realisation.Status
@@ -34,8 +34,8 @@ def assign_programme(*, programme: Programme, user: Any = None, clients: Iterabl
     chosen = sorted(set(clients))
     if not chosen:
         raise Refused({"clients": _("Choose at least one client.")})
-    if len(chosen) > MOST_CLIENTS:
-        raise Refused({"clients": _("At most %(most)d clients at once.") % {"most": MOST_CLIENTS}})
+    if len(chosen) > MOST_CLIENTS_ASSIGNED:
+        raise Refused({"clients": _("At most %(most)d clients at once.") % {"most": MOST_CLIENTS_ASSIGNED}})
     known = set(Client.objects.filter(club=programme.club_id, pk__in=chosen).order_by().values_list("pk", flat=True))
     if unknown := [str(pk) for pk in chosen if pk not in known]:
         raise NotInClub({"clients": _("This club has no such client: %(numbers)s.") % {"numbers": ", ".join(unknown[:10])}})
