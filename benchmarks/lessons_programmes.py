@@ -89,8 +89,8 @@ def measure_job(report: Report, name: str, programme: Programme, clients: list[i
     began = time.perf_counter()
     assert drain() == 1
     report.add(name, WORK, time.perf_counter() - began)
-    assignment.job.refresh_from_db()
-    assert assignment.job.status == "done", assignment.job.error
+    job = Job.objects.get(pk=str(assignment.job_id))
+    assert job.status == "done", job.error
     expected = len(clients) * programme.skills.count()
     assert Realisation.objects.filter(task__skill__programme=programme).count() == expected
 

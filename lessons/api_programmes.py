@@ -35,7 +35,7 @@ class Overtaken(exceptions.APIException):
 
     def __init__(self, refusal: services.Refused) -> None:
         super().__init__()
-        self.detail = dict(refusal.message_dict)  # type: ignore[assignment]  # DRF renders a dict as it is
+        self.detail = exceptions.ValidationError(refusal.message_dict).detail
 
 
 @extend_schema_view(
@@ -88,7 +88,7 @@ class ProgrammeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRow
         """POST answers at once; `job` makes what is missing. Clients who already follow the programme lose nothing."""
         programme = get_object_or_404(Programme.objects.select_related("club"), club=self.membership.club, pk=pk)
         if request.method == "GET":
-            page = self.paginate_queryset(programme.assignments.order_by("-pk"))  # type: ignore[arg-type]  # any rows
+            page = self.paginate_queryset(programme.assignments.order_by("-pk"))
             return self.get_paginated_response(AssignmentSerializer(page, many=True).data)
         clients = _checked(AssignmentWishSerializer(data=request.data))["clients"]
         try:

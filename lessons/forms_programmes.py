@@ -39,6 +39,7 @@ class ProgrammeForm(forms.Form):
         self.fields["name"].widget.attrs.update({"class": "input", "autocomplete": "off"})
         self.lines = read_lines(data) if data is not None else [Line(skill.name, skill.pk) for skill in self.skills]
         self.drop = _whole_numbers(data.get("drop", "").split(",")) if data is not None else []
+        self.read_version = data.get("version", "") if data is not None else initial.get("version", "")
         self.losses: dict[int, int] = {}
         self.problem = ""
         if not self.lines:
@@ -88,8 +89,7 @@ class ProgrammeForm(forms.Form):
     def meet(self, refusal: Overtaken, programme: Programme) -> None:
         """Somebody else saved first: what was typed stays, what they added joins it, and the next save is of what is seen here."""
         self.problem = " ".join(refusal.messages)
-        self.data = self.data.copy()  # type: ignore[union-attr]  # what was posted
-        self.data["version"] = str(programme.version)
+        self.read_version = programme.version
         there = {skill.pk for skill in self.skills}
         for line in self.lines:
             line.pk = line.pk if line.pk in there else None  # what they removed and this person kept is made anew

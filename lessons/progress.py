@@ -140,7 +140,7 @@ def skills_to_edit(club: Club, pk: int) -> QuerySet[Skill]:
 def _skills_with_counts(club: Club, pk: int, search: str) -> QuerySet[Skill]:
     realisations = Realisation.objects.filter(task__skill__programme=OuterRef("programme"))
     latest = ProgrammeAssignment.objects.filter(programme=OuterRef("programme")).order_by("-pk")
-    latest_values = JSONObject(id="pk", token="job__id", status="job__status", joined="joined_ids")
+    latest_values = JSONObject(id="pk", job="job__id", status="job__status", joined="joined_ids")
     return skills_to_edit(club, pk).annotate(
         follower_count=_count(Evaluation.objects.filter(programme=OuterRef("programme")), "programme"),
         found_count=_count(followers(pk, search).filter(total__gt=0), "programme"),
@@ -157,7 +157,7 @@ def _count(rows: QuerySet[Any], by: str) -> Coalesce:
 def _last(values: dict[str, Any] | None) -> LastAssignment | None:
     if values is None:
         return None
-    token = UUID(values["token"]) if values["token"] else None
+    token = UUID(values["job"]) if values["job"] else None
     return LastAssignment(values["id"], token, values["status"], len(values["joined"]))
 
 

@@ -133,7 +133,7 @@ def undo(request: HttpRequest, club: Club, pk: int, assignment: int) -> HttpResp
 @manager_page
 def mark(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     """One cell of the grid, for who has no JavaScript: `mark` is its realisation, the new status and the one that was seen."""
-    number, status, was = (request.POST.get("mark", "").split(":") + ["", ""])[:3]
+    number, status, was = [*request.POST.get("mark", "").split(":"), "", ""][:3]
     if not {status, was} <= set(Realisation.Status.values):
         raise BadRequest
     rows = Realisation.objects.select_related("task__skill").filter(client__club=club, task__skill__programme=pk)

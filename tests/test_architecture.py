@@ -63,4 +63,4 @@ def test_no_module_is_a_drawer_for_anything(app: str) -> None:
 
 
 def belongs(module: str, packages: set[str]) -> bool:
-    return any(module == package or module.startswith(f"{package}.") for package in packages)
+    return any(module == package or module.startswith((f"{package}.", f"{package}_")) for package in packages)
