@@ -13,6 +13,7 @@ from urllib.error import URLError
 from .audio import AudioCheck
 from .lessons import LessonCheck
 from .letters import LetterCheck
+from .programmes import ProgrammeCheck
 from .staffing import StaffingCheck
 from .visitor import NotSeenError, Step, Visitor, require
 
@@ -31,6 +32,7 @@ class Check:
     def steps(self) -> Iterator[Step]:
         yield "log in", self.log_in
         yield from LessonCheck(self.nobody, self.manager, self.mark).steps()
+        yield from ProgrammeCheck(self.nobody, self.manager, self.mark).steps()
         yield from LetterCheck(self.nobody, self.manager, self.mark).steps()
         yield from AudioCheck(self.nobody, self.manager).steps()
         yield from StaffingCheck(self.nobody, self.manager, self.in_another_process).steps()

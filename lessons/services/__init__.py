@@ -2,6 +2,7 @@
 
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
 from .demo import fill_demo
+from .demo_programmes import fill_demo_programmes
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
@@ -44,6 +45,7 @@ __all__ = [
     "create_teacher",
     "delete_programme",
     "fill_demo",
+    "fill_demo_programmes",
     "make_realisations",
     "mark_lost_notices",
     "mark_progress",
