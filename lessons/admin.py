@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from . import admin_programmes as admin_programmes  # registers its models too
 from . import services
-from .admin_read_only import ReadOnly
+from .admin_read_only import ReadOnly as ReadOnly  # the other apps find it here
 from .models import (
     Client,
     Closure,
