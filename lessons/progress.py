@@ -1,15 +1,17 @@
 """Programmes as their pages show them: who is how far, in two queries whatever the size."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject, Now
 
 from .models import Client, Club, Evaluation, Programme, ProgrammeAssignment, Realisation, Skill
 
 ROWS_A_PAGE = 20
+UNDO_FOR = timedelta(hours=1)
 Status = Realisation.Status
 NEXT = {Status.TODO: Status.STARTED, Status.STARTED: Status.ACQUIRED, Status.ACQUIRED: Status.TODO}
 
@@ -49,7 +51,7 @@ class LastAssignment:
     pk: int
     token: UUID | None
     status: str | None
-    joined: int
+    joined: int  # clients, as long as that is offered to be undone
 
     @property
     def is_open(self) -> bool:
@@ -140,7 +142,8 @@ def skills_to_edit(club: Club, pk: int) -> QuerySet[Skill]:
 def _skills_with_counts(club: Club, pk: int, search: str) -> QuerySet[Skill]:
     realisations = Realisation.objects.filter(task__skill__programme=OuterRef("programme"))
     latest = ProgrammeAssignment.objects.filter(programme=OuterRef("programme")).order_by("-pk")
-    latest_values = JSONObject(id="pk", job="job__id", status="job__status", joined="joined_ids")
+    is_fresh = ExpressionWrapper(Q(created_at__gt=Now() - UNDO_FOR), output_field=BooleanField())
+    latest_values = JSONObject(id="pk", job="job__id", status="job__status", joined="joined_ids", is_fresh=is_fresh)
     return skills_to_edit(club, pk).annotate(
         follower_count=_count(Evaluation.objects.filter(programme=OuterRef("programme")), "programme"),
         found_count=_count(followers(pk, search).filter(total__gt=0), "programme"),
@@ -158,7 +161,7 @@ def _last(values: dict[str, Any] | None) -> LastAssignment | None:
     if values is None:
         return None
     token = UUID(values["job"]) if values["job"] else None
-    return LastAssignment(values["id"], token, values["status"], len(values["joined"]))
+    return LastAssignment(values["id"], token, values["status"], len(values["joined"]) if values["is_fresh"] else 0)
 
 
 def _rows(grid: Grid) -> list[Row]:

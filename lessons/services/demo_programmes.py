@@ -47,6 +47,7 @@ def _assign(programme: Programme, clients: list[int]) -> None:
         row.marked_at = None if row.status == Realisation.Status.TODO else timezone.now()
     Realisation.objects.bulk_update(rows, ["status", "marked_at"])
     sync_evaluations(programme=programme.pk, clients=clients)
+    ProgrammeAssignment.objects.filter(pk=assignment.pk).update(joined_ids=[])  # nobody has just clicked
 
 
 def _status(place: int, reached: int) -> Realisation.Status:

@@ -134,7 +134,7 @@ class Chooser {
     this.form = form;
     this.items = [...form.querySelectorAll(".choosing li")];
     this.find = form.querySelector("#find");
-    this.count = document.querySelector("[data-count]");
+    this.count = document.querySelector("[data-chosen]");
     this.hint = this.count.textContent;
     form.querySelector("[data-search]").hidden = false;
     this.find.addEventListener("input", () => this.filter());
