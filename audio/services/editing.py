@@ -64,6 +64,8 @@ def erase_client(*, client: Client) -> bool:
 def _empty(client: Client) -> None:
     client.changes.all().delete()
     client.notices.all().delete()
+    client.realisations.all().delete()
+    client.evaluations.all().delete()
     nothing = {name: None if name == "birth_date" else "" for name in (*record.PLAIN, "notes")}
     # Translators: stands for the name of somebody whose data were erased; French “Client effacé”
     lessons.change(client, **{**nothing, "first_name": _("Erased client")})
