@@ -106,9 +106,10 @@ class Lines {
     event.preventDefault();
     line.setPointerCapture(event.pointerId);
     line.classList.add("moving");
+    /* The others step aside: a line that left the document for a moment would let go of the pointer. */
     const follow = ({ clientY }) => {
-      const over = [...this.list.children].find((each) => each !== line && within(each, clientY));
-      if (over) (line.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING ? over.after(line) : over.before(line));
+      while (line.previousElementSibling && clientY < bottomOf(line.previousElementSibling)) line.after(line.previousElementSibling);
+      while (line.nextElementSibling && clientY > topOf(line.nextElementSibling)) line.before(line.nextElementSibling);
     };
     const end = () => {
       line.classList.remove("moving");
@@ -122,10 +123,8 @@ class Lines {
 }
 
 function input(line) { return line.querySelector("[name=skill_name]"); }
-function within(element, y) {
-  const { top, bottom } = element.getBoundingClientRect();
-  return y > top && y < bottom;
-}
+function topOf(element) { return element.getBoundingClientRect().top; }
+function bottomOf(element) { return element.getBoundingClientRect().bottom; }
 
 /* ── Choosing clients ── */
 
