@@ -177,3 +177,14 @@ def test_all_of_it_works_without_javascript(open_page: OpenPage, world: World) -
     page.locator(".grid button").first.click()
     expect(page.locator(".grid button.started")).to_have_count(1)
     assert (Job.objects.count(), Realisation.objects.filter(status="started").count()) == (1, 1)
+
+
+def test_a_wide_grid_scrolls_in_its_own_box(open_page: OpenPage, world: World) -> None:
+    wide = programme_of(world, "Wide", [f"Skill {number}" for number in range(50)])
+    assign(wide, world.camille)
+    page = open_page(f"{PROGRAMMES}{wide.pk}/")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator(".grid button").first.focus()
+    page.keyboard.press("End")
+    expect(page.locator(".grid button").last).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Camille")).to_be_in_viewport()
