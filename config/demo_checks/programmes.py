@@ -27,8 +27,9 @@ class ProgrammeCheck:
             ("assign it", self.assign),
             ("assign it again", self.assign_again),
             ("mark progress", self.mark_progress),
-            ("be refused", self.be_refused),
-            ("be a stranger", self.be_a_stranger),
+            ("be refused a programme", self.be_refused),
+            ("be a stranger to it", self.be_a_stranger),
+            ("delete it", self.delete),
         ]
 
     def make(self) -> str:
@@ -81,6 +82,14 @@ class ProgrammeCheck:
         strange = stranger.post(f"/api/programmes/{own['id']}/assignments/", {"clients": self.clients})
         require(strange.status == 404, f"a stranger assigns to our clients: {strange}")
         return "404 for programme, job and clients"
+
+    def delete(self) -> str:
+        address = f"/api/programmes/{self.programme['id']}/"
+        require(self.manager.send("DELETE", address).status == 204, "not deleted")
+        require(self.manager.get(address).status == 404, "still there")
+        left = self.manager.all_of("/api/evaluations/", client=self.clients[0])
+        require(all(row["programme"] != self.programme["id"] for row in left), f"left behind: {left}")
+        return "with its marks"
 
     def assigned(self, clients: list[int]) -> dict[str, Any]:
         answer = self.manager.post(f"/api/programmes/{self.programme['id']}/assignments/", {"clients": clients})

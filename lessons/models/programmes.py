@@ -115,7 +115,7 @@ class TaskAssignment(models.Model):
         ordering = ["skill__position", "id"]
 
     def __str__(self) -> str:
-        return str(self.skill_id)
+        return str(self.skill)
 
 
 class Realisation(models.Model):
