@@ -1,9 +1,11 @@
 """Assigning: a task a skill, a realisation a client × skill, the evaluations counted; never twice, and undone while nobody is marked."""
 
-from threading import Barrier, Thread
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from jobs.models import Job
@@ -11,7 +13,9 @@ from jobs.worker import drain
 from lessons import services
 from lessons.models import Evaluation, ProgrammeAssignment, Realisation, TaskAssignment
 from lessons.services import SkillDraft, assign_programme, change_programme
+from tests.cluster import wait_until
 from tests.lessons.programmes import SKILLS, assign, cell, counts, drafts, finished, mark, programme_of
+from tests.lessons.test_killed_worker import worker_waits_for_a_lock
 from tests.lessons.world import World
 
 
@@ -184,16 +188,43 @@ def test_marks_made_at_once_are_all_counted() -> None:
     world = World()
     programme = programme_of(world)
     assign(programme, world.camille)
-    at_once = Barrier(len(SKILLS))
-
-    def mark_one(skill: str) -> None:
-        at_once.wait()
-        mark(world.camille, skill)
-        connections.close_all()
-
-    threads = [Thread(target=mark_one, args=[skill]) for skill in SKILLS]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(SKILLS)) as pool:
+        for skill in SKILLS:
+            pool.submit(alone, partial(mark, world.camille, skill))
     assert counts(programme, world.camille) == (3, 0, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mark_waits_for_the_one_before_and_then_sees_it() -> None:
+    world = World()
+    programme = programme_of(world)
+    assign(programme, world.camille)
+    with ThreadPoolExecutor() as pool, transaction.atomic():
+        Evaluation.objects.select_for_update(no_key=True).get()  # what every mark holds
+        late = pool.submit(alone, lambda: mark(world.camille, "Pas", "started", was="todo"))
+        wait_until(worker_waits_for_a_lock)
+        Realisation.objects.filter(task__skill__name="Pas").update(status="acquired")
+    with pytest.raises(services.MarkedMeanwhile):
+        late.result()
+    assert cell(world.camille, "Pas").status == "acquired"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_that_counts_waits_for_a_mark_that_is_being_made() -> None:
+    world = World()
+    programme = programme_of(world)
+    assign(programme, world.camille)
+    with ThreadPoolExecutor() as pool, transaction.atomic():
+        mark(world.camille, "Pas")
+        count = pool.submit(alone, lambda: services.sync_evaluations(programme=programme.pk, clients=[world.camille.pk]))
+        wait_until(worker_waits_for_a_lock)
+    count.result()
+    assert counts(programme, world.camille) == (3, 0, 1)
+
+
+def alone(work: Callable[[], object]) -> None:
+    """On a connection of this thread, which is closed before the tables are emptied."""
+    try:
+        work()
+    finally:
+        connections.close_all()

@@ -70,3 +70,17 @@ def assert_once(job: Job, clients: int) -> None:
     assert len(pairs) == len(set(pairs)) == clients * SKILLS
     assert Evaluation.objects.filter(total=SKILLS, started=0, acquired=0).count() == Evaluation.objects.count() == clients
     assert len(ProgrammeAssignment.objects.get().joined_ids) == clients
+
+
+def test_managers_who_assign_at_once_double_nothing() -> None:
+    world = World()
+    clients = [world.client(f"c{number}").pk for number in range(CLIENTS)]
+    programme = programme_of(world, skills=[f"Skill {number}" for number in range(SKILLS)])
+    for group in (clients, clients[: CLIENTS // 2], clients[CLIENTS // 4 :], clients):
+        assign_programme(programme=programme, clients=group)
+    with Cluster(workers=3):
+        wait_until(lambda: not Job.objects.unended().filter(kind="lessons.assign_programme").exists())
+    assert set(Job.objects.filter(kind="lessons.assign_programme").values_list("status", "attempts")) == {("done", 1)}
+    assert Realisation.objects.count() == CLIENTS * SKILLS
+    assert sum((job.result or {})["realisations"] for job in Job.objects.filter(kind="lessons.assign_programme")) == CLIENTS * SKILLS
+    assert Evaluation.objects.filter(total=SKILLS).count() == CLIENTS
