@@ -215,9 +215,10 @@ def test_a_job_that_counts_waits_for_a_mark_that_is_being_made() -> None:
     programme = programme_of(world)
     assign(programme, world.camille)
     with ThreadPoolExecutor() as pool, transaction.atomic():
-        mark(world.camille, "Pas")
+        Evaluation.objects.select_for_update(no_key=True).get()  # as a mark begins
         count = pool.submit(alone, lambda: services.sync_evaluations(programme=programme.pk, clients=[world.camille.pk]))
         wait_until(worker_waits_for_a_lock)
+        mark(world.camille, "Pas")
     count.result()
     assert counts(programme, world.camille) == (3, 0, 1)
 
