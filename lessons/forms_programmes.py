@@ -46,8 +46,10 @@ class ProgrammeForm(forms.Form):
             self.lines = [Line() for _each in range(BLANK_LINES)]
 
     def rearrange(self, asked: str) -> None:
-        """`2:up`, `2:down`, `2:remove` or `add`: shown, and not written."""
+        """`2:up`, `2:down`, `2:remove`, `add`, or `keep:` and skills that had been removed: shown, and not written."""
         place, _colon, what = asked.partition(":")
+        if place == "keep":
+            self._put_back(_whole_numbers(what.split(",")))
         at = int(place) if place.isascii() and place.isdecimal() and len(place) < 4 else -1
         if what == "remove" and 0 <= at < len(self.lines):
             del self.lines[at]
@@ -57,6 +59,13 @@ class ProgrammeForm(forms.Form):
                 self.lines[at], self.lines[to] = self.lines[to], self.lines[at]
         if asked == "add" or not self.lines:
             self.lines.append(Line())
+
+    def _put_back(self, kept: list[int]) -> None:
+        """Each where it stood, as far as the list still reaches."""
+        there = {line.pk for line in self.lines}
+        for place, skill in enumerate(self.skills):
+            if skill.pk in kept and skill.pk not in there:
+                self.lines.insert(place, Line(skill.name, skill.pk))
 
     def is_ready(self) -> bool:
         """Lines that were left blank are no skills."""

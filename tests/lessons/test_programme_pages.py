@@ -144,6 +144,17 @@ def test_removing_a_skill_with_marks_asks_first(visitor: Visitor, world: World) 
     assert names(programme) == ["Pas"]
 
 
+def test_a_skill_with_marks_can_be_put_back_and_the_other_changes_stay(visitor: Visitor, world: World) -> None:
+    programme = programme_of(world)
+    assign(programme, world.camille)
+    mark(world.camille, "Pas")
+    wish = lines(programme, skill=[pk_of(programme, "Pansage"), ""], skill_name=["Soins", "Galop"])
+    move = f"keep:{pk_of(programme, 'Pas')}"
+    assert f'name="move" value="{move}"' in page_of(visitor.post(f"{LIST}{programme.pk}/edit/", wish))
+    answer = visitor.post(f"{LIST}{programme.pk}/edit/", {**wish, "move": move})
+    assert [line.name for line in answer.context["form"].lines] == ["Soins", "Pas", "Galop"]
+
+
 def test_the_second_of_two_managers_is_told_and_sees_what_the_first_added(visitor: Visitor, world: World) -> None:
     programme = programme_of(world)
     stale = lines(programme, name="Galop 3")
