@@ -69,7 +69,7 @@ def sections_of(request: HttpRequest, membership: Membership | None) -> tuple[Se
     sections = [Section(_("Planning"), reverse("planning"), "plan", current=name.startswith(("planning", "lesson")))]
     if membership and membership.role == Membership.Role.MANAGER:
         sections += [
-            Section(_("Clients"), reverse("clients"), "rider", current=name.startswith("client")),
+            Section(_("Clients"), reverse("clients"), "rider", current=name.startswith(("client", "programme"))),
             # Translators: sections of the site: French “Lettres”, “Notes”
             Section(_("Letters"), reverse("letters"), "letter", current=name.startswith("letters")),
             Section(pgettext("voice", "Notes"), reverse("notes"), "mic", current=name.startswith("note")),

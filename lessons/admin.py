@@ -12,7 +12,9 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from . import admin_programmes as admin_programmes  # registers its models too
 from . import services
+from .admin_read_only import ReadOnly as ReadOnly  # the other apps find it here
 from .models import (
     Client,
     Closure,
@@ -28,17 +30,6 @@ from .models import (
     SubscriptionUse,
     Teacher,
 )
-
-
-class ReadOnly:
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ThroughServices(ModelAdmin):

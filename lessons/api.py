@@ -72,12 +72,13 @@ class ClubView(APIView):
 class ClubRows(ClubView, viewsets.GenericViewSet[Any]):
     """Rows of the caller's club and of no other."""
 
+    club_field = "club"  # where the rows say whose they are
     lookup_value_converter = "int"
     filter_backends = [DjangoFilterBackend, SearchFilter, OrderingFilter]
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset()
-        return rows.none() if getattr(self, "swagger_fake_view", False) else rows.filter(club=self.membership.club)
+        return rows.none() if getattr(self, "swagger_fake_view", False) else rows.filter(**{self.club_field: self.membership.club})
 
     def get_serializer_context(self) -> dict[str, Any]:
         membership = getattr(self, "membership", None)

@@ -10,10 +10,12 @@ from jobs.progress import Progress
 from jobs.registry import PermanentError, job
 
 from . import services
-from .models import Change, Lesson, Notice
+from .models import Change, Lesson, Notice, ProgrammeAssignment
 
 # Translators: the four steps in the job line: Abonnements, Répétitions, Avis, Rappels
 STEPS = (_("Subscriptions"), _("Repeats"), _("Notices"), _("Reminders"))
+# Translators: the three steps of assigning a programme: Compétences, Réalisations, Évaluations
+ASSIGNING = (_("Skills"), _("Realisations"), _("Evaluations"))
 
 # Translators: the steps after a change or a cancellation: Abonnements, Rappels, Avis
 CHANGE_STEPS = (_("Subscriptions"), _("Reminders"), _("Notices"))
@@ -63,6 +65,22 @@ def _follow_change(progress: Progress, change_id: int | None) -> dict[str, Any]:
     return {"change": change.pk, "returned": returned, "told": told.told, "untold": told.untold, "reminders": reminders}
 
 
+@job("lessons.assign_programme", steps=ASSIGNING, timeout_seconds=300)
+def assign_programme(progress: Progress, assignment_id: int) -> dict[str, Any]:
+    """What is missing of skills × clients: all of it or nothing, with the job's end."""
+    assignment = ProgrammeAssignment.objects.select_related("programme").filter(pk=assignment_id).first()
+    if assignment is None:
+        raise PermanentError(str(_("This programme no longer exists.")))
+    progress.step()
+    tasks = services.assign_tasks(assignment=assignment)
+    progress.step()
+    clients, realisations = services.make_realisations(assignment=assignment, report=_reporter(progress, realisations_made))
+    progress.step()
+    services.sync_evaluations(programme=assignment.programme_id, clients=clients)
+    progress(1, 1, clients_assigned(len(clients), realisations))
+    return {"clients": len(clients), "joined": len(assignment.joined_ids), "tasks": tasks, "realisations": realisations}
+
+
 @job("lessons.send_notice", queue="letters", atomic=False, priority=10, max_attempts=3, backoff=(30, 60, 120), timeout_seconds=60)
 def send_notice(progress: Progress, notice_id: int) -> None:
     """One e-mail."""
@@ -109,6 +127,20 @@ def lessons_made(created: int, skipped: int) -> str:
     # Translators: "2 dates sautées"
     rest = ngettext("%(count)d date skipped", "%(count)d dates skipped", skipped) % {"count": skipped}
     return f"{words}, {rest}" if skipped else words
+
+
+def realisations_made(done: int, total: int) -> str:
+    # Translators: "1 200 réalisations sur 10 000"
+    return ngettext("%(done)d realisation of %(total)d", "%(done)d realisations of %(total)d", done) % {"done": done, "total": total}
+
+
+def clients_assigned(clients: int, realisations: int) -> str:
+    # Translators: "200 clients"
+    who = ngettext("%(count)d client", "%(count)d clients", clients) % {"count": clients}
+    # Translators: "10 000 réalisations ajoutées"
+    added = ngettext("%(count)d realisation added", "%(count)d realisations added", realisations) % {"count": realisations}
+    # Translators: that clients already had every skill of the programme; French “rien ne manquait”
+    return f"{who}, {added if realisations else _('nothing was missing')}"
 
 
 def _reporter(progress: Progress, sentence: Callable[[int, int], str]) -> Callable[[int, int], None]:

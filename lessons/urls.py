@@ -29,5 +29,6 @@ urlpatterns = [
     path("calendar/<slug:secret>.ics", views_calendars.feed, name="calendar-feed"),
     path("reminders/<str:token>/", views_reminders.opt_out, name="reminders-opt-out"),
     path("api/me/", api.MeView.as_view(), name="me"),
+    path("", include("lessons.urls_programmes")),
     path("api/", include(router.urls)),
 ]

@@ -67,6 +67,8 @@ def _empty(client: Client) -> None:
     client.changes.all().delete()
     _forget_in_questions(client)
     client.notices.all().delete()
+    client.realisations.all().delete()
+    client.evaluations.all().delete()
     nothing = {name: None if name == "birth_date" else "" for name in (*record.PLAIN, "notes")}
     # Translators: stands for the name of somebody whose data were erased; French “Client effacé”
     lessons.change(client, **{**nothing, "first_name": _("Erased client")})

@@ -14,6 +14,7 @@ from .audio import AudioCheck
 from .lesson_changes import LessonChangeCheck
 from .lessons import LessonCheck
 from .letters import LetterCheck
+from .programmes import ProgrammeCheck
 from .staffing import StaffingCheck
 from .visitor import NotSeenError, Step, Visitor, require
 
@@ -34,6 +35,7 @@ class Check:
         lessons = LessonCheck(self.nobody, self.manager, self.mark)
         yield from lessons.steps()
         yield from LessonChangeCheck(lessons).steps()
+        yield from ProgrammeCheck(self.nobody, self.manager, self.mark).steps()
         yield from LetterCheck(self.nobody, self.manager, self.mark).steps()
         yield from AudioCheck(self.nobody, self.manager).steps()
         yield from StaffingCheck(self.nobody, self.manager, self.in_another_process).steps()

@@ -6,6 +6,15 @@ from .club import Client, Closure, Club, Membership, Person, Place, Teacher, val
 from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
 from .planning import LONGEST_LESSON, Enrolment, Lesson, LessonQuerySet, Reminder, Series
+from .programmes import (
+    Evaluation,
+    Programme,
+    ProgrammeAssignment,
+    ProgrammeQuerySet,
+    Realisation,
+    Skill,
+    TaskAssignment,
+)
 from .subscriptions import Subscription, SubscriptionQuerySet, SubscriptionUse, SubscriptionUseQuerySet
 
 __all__ = [
@@ -16,6 +25,7 @@ __all__ = [
     "Closure",
     "Club",
     "Enrolment",
+    "Evaluation",
     "JSONRows",
     "Lesson",
     "LessonQuerySet",
@@ -24,12 +34,18 @@ __all__ = [
     "NoticeQuerySet",
     "Person",
     "Place",
+    "Programme",
+    "ProgrammeAssignment",
+    "ProgrammeQuerySet",
+    "Realisation",
     "Reminder",
     "Series",
+    "Skill",
     "Subscription",
     "SubscriptionQuerySet",
     "SubscriptionUse",
     "SubscriptionUseQuerySet",
+    "TaskAssignment",
     "Teacher",
     "new_message_id",
     "new_secret",

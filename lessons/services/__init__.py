@@ -1,4 +1,4 @@
-"""Every write of the club's data. One door, four rooms: booking, what follows a booking, mail, and the club's people and cards."""
+"""Every write of the club's data. One door, and its rooms: booking, what follows a booking, mail, people and cards, programmes."""
 
 from .after_change import move_reminders, settle_credits, tell_of_change
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
@@ -7,23 +7,45 @@ from .changing import change_lesson
 from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
 from .deciding import Decided, OutOfDate
 from .demo import fill_demo
+from .demo_programmes import fill_demo_programmes
 from .feeds import close_feed, open_feed, renew_feed
 from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
+from .programmes import MOST_SKILLS, Overtaken, ProgrammeRefused, SkillDraft, change_programme, create_programme, delete_programme
+from .realisations import (
+    MOST_CLIENTS_ASSIGNED,
+    MarkedMeanwhile,
+    assign_programme,
+    assign_tasks,
+    make_realisations,
+    mark_progress,
+    sync_evaluations,
+    undo_assignment,
+    withdraw_client,
+)
 from .subscriptions import change_subscription, sell_subscription
 
 __all__ = [
+    "MOST_CLIENTS_ASSIGNED",
+    "MOST_SKILLS",
     "CreatedLesson",
     "Decided",
     "Fix",
     "InUse",
+    "MarkedMeanwhile",
     "NotInClub",
     "OutOfDate",
+    "Overtaken",
+    "ProgrammeRefused",
     "Refused",
+    "SkillDraft",
+    "assign_programme",
+    "assign_tasks",
     "cancel_lesson",
     "change",
     "change_lesson",
+    "change_programme",
     "change_subscription",
     "close_feed",
     "confirm_notice_arrived",
@@ -31,11 +53,16 @@ __all__ = [
     "create_client",
     "create_closure",
     "create_lesson",
+    "create_programme",
     "create_subscription",
     "create_teacher",
+    "delete_programme",
     "fill_demo",
+    "fill_demo_programmes",
+    "make_realisations",
     "mark_lost_notices",
     "mark_paid_otherwise",
+    "mark_progress",
     "mark_unpaid",
     "move_reminders",
     "open_feed",
@@ -53,7 +80,10 @@ __all__ = [
     "settle_credits",
     "settle_unpaid",
     "summarise",
+    "sync_evaluations",
     "tell_of_change",
+    "undo_assignment",
     "undo_change",
+    "withdraw_client",
     "write_notices",
 ]

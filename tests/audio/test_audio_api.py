@@ -12,6 +12,7 @@ from audio import services
 from audio.models import FieldChange, VoiceNote
 from jobs.models import Job
 from tests.audio.studio import Studio, fresh
+from tests.lessons.programmes import assign, programme_of
 from tests.lessons.world import World, api
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,15 @@ def test_erasing_a_client_whose_lessons_stand_leaves_an_empty_record(studio: Stu
     assert (answer.json(), camille.horse, camille.email) == ({"deleted": False}, "", "")
     assert not VoiceNote.objects.filter(pk=note.pk).exists()
     assert not FieldChange.objects.exists()
+
+
+def test_who_was_erased_has_no_progress_left(studio: Studio) -> None:
+    camille = studio.world.camille
+    studio.world.plan(clients=[camille.pk])
+    assign(programme_of(studio.world), camille)
+    assert api(studio.manager).post(f"/api/clients/{camille.pk}/erase/").json() == {"deleted": False}
+    assert not camille.realisations.exists()
+    assert not camille.evaluations.exists()
 
 
 CALLS: dict[str, Callable[[VoiceNote, FieldChange], tuple[str, str]]] = {

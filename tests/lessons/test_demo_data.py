@@ -72,7 +72,7 @@ def test_the_club_is_closed_at_christmas() -> None:
 
 def test_the_command_says_what_it_made(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("demo_data")
-    assert "Les Écuries du Bois: 26 teachers, 65 clients, 70 lessons, 3 voice notes" in capsys.readouterr().out
+    assert "Les Écuries du Bois: 26 teachers, 65 clients, 70 lessons, 2 programmes, 3 voice notes" in capsys.readouterr().out
 
 
 def test_who_teaches_in_the_demo_week_shares_no_silk() -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lessons', '0021_changes'),
+        ('lessons', '0005_changes'),
     ]
 
     operations = [

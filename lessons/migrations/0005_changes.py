@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('jobs', '0003_slow_statements'),
-        ('lessons', '0020_subscriptions_and_feeds'),
+        ('lessons', '0004_subscriptions_and_feeds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
