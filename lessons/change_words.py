@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Value
+
 from .models import Change, Enrolment, Notice, Place, Teacher
 from .times import clock, long_day
 
@@ -29,9 +31,13 @@ def lines_for(notice: Notice) -> list[Line]:
 
 
 def lines_of(rows: Sequence[dict[str, Any]], zone: ZoneInfo) -> list[Line]:
+    """In the order of time."""
+    return lines_as_given(sorted(rows, key=lambda row: datetime.fromisoformat(row["before"]["starts_at"])), zone)
+
+
+def lines_as_given(rows: Sequence[dict[str, Any]], zone: ZoneInfo) -> list[Line]:
     sides = [row[side] for row in rows for side in ("before", "after") if side in row]
-    teachers = Teacher.objects.in_bulk({side["teacher_id"] for side in sides})
-    places = Place.objects.in_bulk({side["place_id"] for side in sides})
+    places, teachers = _names({side["place_id"] for side in sides}, {side["teacher_id"] for side in sides})
 
     def words(side: dict[str, Any] | None) -> str:
         if side is None:
@@ -39,7 +45,17 @@ def lines_of(rows: Sequence[dict[str, Any]], zone: ZoneInfo) -> list[Line]:
         starts_at, ends_at = (datetime.fromisoformat(side[name]).astimezone(zone) for name in ("starts_at", "ends_at"))
         when = f"{long_day(starts_at.date())}, {clock(starts_at)}–{clock(ends_at)}"
         where = (places.get(side["place_id"]), teachers.get(side["teacher_id"]))
-        return ", ".join([side["title"], when, *(str(found) for found in where if found)])
+        return ", ".join([side["title"], when, *(found for found in where if found)])
 
-    in_order = sorted(rows, key=lambda row: datetime.fromisoformat(row["before"]["starts_at"]))
-    return [Line(words(row["before"]), words(row.get("after"))) for row in in_order]
+    return [Line(words(row["before"]), words(row.get("after"))) for row in rows]
+
+
+def _names(places: set[int], teachers: set[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """Of those that are still there, by id, in one query."""
+    of_places = Place.objects.filter(pk__in=places).order_by().values_list(Value(True), "pk", "name", Value(""))
+    of_teachers = Teacher.objects.filter(pk__in=teachers).order_by().values_list(Value(False), "pk", "first_name", "last_name")
+    rows = list(of_places.union(of_teachers, all=True)) if places or teachers else []
+    names: dict[bool, dict[int, str]] = {True: {}, False: {}}
+    for is_place, pk, *words in rows:
+        names[bool(is_place)][pk] = " ".join(words).strip()
+    return names[True], names[False]

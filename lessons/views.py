@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,15 +17,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import access, change_words
+from . import access, lesson_page
 from .forms import LessonForm, initial_after
-from .models import Change, Client, Club, Enrolment, JSONRows, Lesson, Membership, Notice
+from .models import Change, Club, Enrolment, Lesson, Membership, Notice
 from .planner import Days, day_bounds
 from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
 from .week import LONGEST_ID, lay_out, monday_of, parse_day, read_choice
 
 View = Callable[..., HttpResponse]
-LAST_CHANGES = 5
 
 
 def club_page(view: View) -> View:
@@ -111,17 +110,17 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
 @club_page
 def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     lessons = Lesson.objects.filter(club=membership.club).select_related("teacher", "place", "series", "job", "club")
-    found: Any = get_object_or_404(lessons.annotate(enrolled=_enrolled()), pk=pk)
-    enrolments = [Enrolment(status=row.pop("status"), client=Client(**row)) for row in found.enrolled]
+    found = get_object_or_404(lesson_page.with_tables(lessons), pk=pk)
+    enrolments = lesson_page.enrolments_of(found)
     may_plan = membership.role == Membership.Role.MANAGER
     context = {
         "lesson": found,
         "enrolments": enrolments,
         "unpaid": sum(enrolment.status == Enrolment.Status.UNPAID for enrolment in enrolments),
         "told": told(found),
-        "changes": _changes_of(found),
+        "changes": lesson_page.changes_of(found),
         "may_plan": may_plan,
-        "undelivered": _undelivered(found) if may_plan else [],
+        "undelivered": lesson_page.undelivered_of(found) if may_plan else [],
         "back": planning_on(timezone.localdate(found.starts_at)),
     }
     return render(request, "lessons/lesson.html", context)
@@ -166,26 +165,6 @@ def _require_manager(membership: Membership) -> None:
 
 def _days_of(club: Club) -> Days:
     return Days(holidays_of=club.country if club.closed_on_public_holidays else "", language=get_language() or club.language)
-
-
-def _enrolled() -> JSONRows:
-    """Of each lesson, by name: one query less for its page."""
-    rows = Enrolment.objects.filter(lesson=OuterRef("pk")).order_by("client__last_name", "client__first_name")
-    return JSONRows(rows, status="status", first_name="client__first_name", last_name="client__last_name")
-
-
-def _changes_of(lesson: Lesson) -> list[tuple[Change, list[change_words.Line]]]:
-    """The last decisions about this lesson, each with what it was and what it became."""
-    near = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
-    changes = Change.objects.filter(near).select_related("user")[: 10 * LAST_CHANGES]
-    rows = {change: [row for row in change.rows if row["lesson"] == lesson.pk] for change in changes}
-    told = [(change, change_words.lines_of(rows[change], lesson.club.zone)) for change in changes if rows[change]]
-    return told[:LAST_CHANGES]
-
-
-def _undelivered(lesson: Lesson) -> list[Notice]:
-    notices = lesson.notices.undelivered().select_related("teacher", "client", "user")
-    return sorted(notices, key=lambda notice: notice.status)
 
 
 def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
