@@ -8,6 +8,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from lessons.opt_out import token_for
+
 from .crowd import MAIL, Crowd
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -22,18 +24,27 @@ SAMPLES: dict[str, Callable[[Crowd], list[Any]]] = {
     "api/audio/notes/<int:pk>": lambda crowd: [crowd.note.pk, crowd.asking_note.pk],
     "api/audio/status/<int:pk>": lambda crowd: [crowd.note.pk, crowd.asking_note.pk],
     "api/batches/<str:token>": lambda crowd: [crowd.batch.pk],
+    "api/calendars/<int:pk>": lambda crowd: [crowd.feed.pk],
     "api/clients/<int:client>/changes/": lambda crowd: [crowd.client.pk],
     "api/clients/<int:pk>": lambda crowd: [crowd.client.pk],
     "api/clients/changes/<int:pk>": lambda crowd: [crowd.change.pk],
     "api/closures/<int:pk>": lambda crowd: [crowd.club.closures.all()[0].pk],
+    "api/evaluations/<int:pk>": lambda crowd: [crowd.evaluations[0].pk],
     "api/jobs/<str:token>": lambda crowd: [crowd.job.pk],
     "api/lessons/<int:pk>": lambda crowd: [crowd.lesson.pk],
+    "api/lessons/changes/<int:change>": lambda crowd: [crowd.lesson_change.pk],
     "api/letters/<int:pk>": lambda crowd: [crowd.letter.pk],
     "api/places/<int:pk>": lambda crowd: [crowd.club.places.all()[0].pk],
+    "api/programmes/<int:pk>": lambda crowd: [crowd.programme.pk],
+    "api/programmes/<int:pk>/assignments/<int:assignment>": lambda crowd: [(crowd.programme.pk, crowd.assignments[0].pk)],
+    "api/realisations/<int:pk>": lambda crowd: [crowd.realisations[0].pk],
     "api/reference/direction/<int:pk>": lambda crowd: [crowd.direction.pk],
     "api/subscriptions/<int:pk>": lambda crowd: [crowd.club.subscriptions.all()[0].pk],
+    "api/task-assignments/<int:pk>": lambda crowd: [crowd.task.pk],
     "api/teachers/<int:pk>": lambda crowd: [crowd.teacher.pk],
     "audio/<int:pk>": lambda crowd: [crowd.note.pk, crowd.asking_note.pk],
+    "calendar/<slug:secret>.ics": lambda crowd: [crowd.feed.secret],
+    "club/changes/<int:pk>": lambda crowd: [crowd.lesson_change.pk],
     "club/clients/<int:pk>": lambda crowd: [crowd.client.pk],
     "club/clients/changes/<int:pk>": lambda crowd: [crowd.change.pk],
     "club/lessons/<int:pk>": lambda crowd: [crowd.lesson.pk],
@@ -41,8 +52,13 @@ SAMPLES: dict[str, Callable[[Crowd], list[Any]]] = {
     "club/letters/stop/<uuid:batch>": lambda crowd: [crowd.batch.pk],
     "club/letters/teachers/<int:pk>": lambda crowd: [crowd.teacher.pk],
     "club/notices/<int:pk>": lambda crowd: [crowd.lesson.notices.all()[0].pk],
+    "club/programmes/<int:pk>": lambda crowd: [crowd.programme.pk],
+    "club/programmes/<int:pk>/assignments/<int:assignment>": lambda crowd: [(crowd.programme.pk, crowd.assignments[0].pk)],
+    "club/programmes/<int:pk>/clients/<int:client>": lambda crowd: [(crowd.programme.pk, crowd.client.pk)],
+    "club/subscriptions/<int:pk>": lambda crowd: [crowd.subscriptions[0].pk],
     "dev/mail/<slug:id>": lambda crowd: [MAIL],
     "dev/mail/<slug:id>/attachments/<int:number>/": lambda crowd: [(MAIL, 0)],
+    "reminders/<str:token>": lambda crowd: [token_for(crowd.client)],
     "staffing/compare/<uuid:first>/<uuid:second>/": lambda crowd: [(crowd.run.task_id, crowd.second_run.task_id)],
     "staffing/reference/imports/<int:pk>": lambda crowd: [crowd.coming.pk],
     "staffing/runs/<uuid:task_id>": lambda crowd: [crowd.run.task_id, crowd.run_of_centres.task_id],
@@ -65,7 +81,7 @@ QUERIES: dict[str, Callable[[Crowd], list[str]]] = {
     "club/letters/preview/": lambda crowd: ["", f"teacher={crowd.teacher.pk}"],
     "club/letters/preview/pdf/": lambda crowd: ["", f"teacher={crowd.teacher.pk}&version=2"],
     "club/letters/send/": lambda crowd: ["", f"teacher={crowd.teacher.pk}"],
-    "club/planning": lambda crowd: ["", f"cree={crowd.lesson.pk}"],
+    "club/planning": lambda crowd: ["", f"cree={crowd.lesson.pk}", f"fait={crowd.lesson_change.pk}&vue=liste"],
     "staffing/runs/<uuid:task_id>/": lambda crowd: ["", "tri=-name"],
 }
 

@@ -20,18 +20,26 @@ from audio.models import FieldChange, NotePreference, VoiceNote
 from audio.storage import recordings
 from jobs.models import Attempt, Batch, Job, SlowStatement, Worker
 from lessons.models import (
+    CalendarFeed,
+    Change,
     Client,
     Closure,
     Club,
     Enrolment,
+    Evaluation,
     Lesson,
     Membership,
     Notice,
     Place,
+    Programme,
+    ProgrammeAssignment,
+    Realisation,
     Reminder,
     Series,
+    Skill,
     Subscription,
     SubscriptionUse,
+    TaskAssignment,
     Teacher,
 )
 from letters.models import LegalFigures, Sending, VolunteerFacts, VolunteerLetterSend, Wording
@@ -58,6 +66,8 @@ class Crowd:
         self._fill_jobs()
         self._fill_people()
         self._fill_lessons()
+        self._fill_changes()
+        self._fill_programmes()
         self._fill_letters()
         self._fill_notes()
         self._fill_reference()
@@ -118,6 +128,29 @@ class Crowd:
         unsure = {"club": self.club, "lesson": self.lesson, "kind": "planned", "status": "unsure"}
         self.many(Notice, lambda n: {**unsure, "client": self.clients[n]})
         self.many(SubscriptionUse, lambda n: {"subscription": self.subscriptions[n], "lesson": self.lesson, "client": self.clients[n]})
+
+    def _fill_changes(self) -> None:
+        slot = {"title": "Galop 2", "teacher_id": self.teacher.pk, "place_id": self.places[0].pk, "capacity": 8}
+        slot |= {"starts_at": self.now.isoformat(), "ends_at": self.now.isoformat()}
+        rows = [{"lesson": self.lesson.pk, "version": 1, "before": slot, "after": slot}]
+        decided = {"club": self.club, "lesson": self.lesson, "kind": "changed", "user": self.manager, "rows": rows}
+        self.lesson_change = self.many(Change, lambda n: decided)[0]
+        self.feed = CalendarFeed.objects.create(club=self.club)
+        self.many(CalendarFeed, lambda n: {"club": self.club, "teacher": self.teachers[n]})
+
+    def _fill_programmes(self) -> None:
+        programmes = self.many(Programme, lambda n: {"club": self.club, "name": f"Programme {n}"})
+        skills = self.many(Skill, lambda n: {"programme": programmes[n], "name": "Mount"})
+        ids = [client.pk for client in self.clients]
+        assigned = {"client_ids": ids, "joined_ids": ids, "created_by": self.manager}
+        self.assignments = self.many(ProgrammeAssignment, lambda n: {**assigned, "programme": programmes[n], "job": self.done[n]})
+        tasks = self.many(TaskAssignment, lambda n: {"skill": skills[n], "assignment": self.assignments[n]})
+        marked = {"task": tasks[0], "status": "started", "marked_at": self.now, "marked_by": self.manager}
+        self.realisations = self.many(Realisation, lambda n: {**marked, "client": self.clients[n]})
+        self.evaluations = self.many(
+            Evaluation, lambda n: {"programme": programmes[0], "client": self.clients[n], "total": 1, "started": 1}
+        )
+        self.programme, self.task = programmes[0], tasks[0]
 
     def _fill_letters(self) -> None:
         year = self.today.year
