@@ -12,7 +12,7 @@ from django.utils import timezone
 from audio.models import FieldChange
 from jobs import services as jobs
 from jobs.worker import drain
-from lessons.models import Club, Notice
+from lessons.models import CalendarFeed, Change, Club, Notice, Realisation, TaskAssignment
 from letters import services as letters
 from letters.models import LegalFigures, VolunteerLetterSend
 from staffing import services as staffing
@@ -32,7 +32,8 @@ def busy_club(manager: User) -> Any:
     ceilings = {"daily_ceiling": 44, "yearly_ceiling": 1760, "raised_yearly_ceiling": 3233, "source": "public notes"}
     LegalFigures.objects.get_or_create(year=timezone.localdate().year, defaults=ceilings)
     plan = letters.send_letters(club=club, user=manager)
-    lesson, client = club.lessons.all()[0], club.clients.all()[0]
+    programme = club.programmes.filter(evaluations__isnull=False)[0]
+    lesson, client = club.lessons.all()[0], programme.evaluations.all()[0].client
     Notice.objects.create(club=club, lesson=lesson, client=client, kind="planned", status="unsure")
     later = timezone.now() + timedelta(days=1)
     return SimpleNamespace(
@@ -43,6 +44,14 @@ def busy_club(manager: User) -> Any:
         teacher=club.teachers.filter(volunteer=True)[0],
         letter=VolunteerLetterSend.objects.filter(club=club)[0],
         batch=plan.batch,
+        lesson_change=Change.objects.create(club=club, lesson=lesson, kind="changed", user=manager),
+        feed=CalendarFeed.objects.create(club=club),
+        subscriptions=club.subscriptions.all(),
+        programme=programme,
+        assignments=programme.assignments.all(),
+        task=TaskAssignment.objects.filter(skill__programme=programme)[0],
+        realisations=Realisation.objects.filter(client=client),
+        evaluations=programme.evaluations.all(),
         note=club.voice_notes.filter(question__isnull=True)[0],
         asking_note=club.voice_notes.all()[0],
         change=FieldChange.objects.filter(client__club=club)[0],
