@@ -4,7 +4,7 @@ from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, prev
 from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
 from .demo import fill_demo
 from .feeds import close_feed, open_feed, renew_feed
-from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
+from .follow_up import consume_subscriptions, plan_reminders, plan_reminders_anew, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
 from .subscriptions import change_subscription, sell_subscription
@@ -32,6 +32,7 @@ __all__ = [
     "open_feed",
     "pay_lessons",
     "plan_reminders",
+    "plan_reminders_anew",
     "preview_lesson",
     "remove",
     "renew_feed",
