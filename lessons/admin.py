@@ -58,6 +58,11 @@ class ClubAdmin(ModelAdmin):
     search_fields = ("name",)
     inlines = (MembershipInline,)
 
+    def save_model(self, request: HttpRequest, obj: Club, form: "ModelForm[Any]", change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "reminder_lead_hours" in form.changed_data:
+            services.plan_reminders_anew(club=obj)
+
 
 @admin.register(Teacher)
 class TeacherAdmin(ThroughServices):

@@ -20,7 +20,7 @@ from .calendars import write_feed
 from .models import CalendarFeed, Club, Lesson, Teacher
 from .views import manager_page
 
-BACK, AHEAD = timedelta(days=60), timedelta(days=400)
+BACK, AHEAD = timedelta(days=60), timedelta(days=500)
 
 
 @require_safe

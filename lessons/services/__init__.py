@@ -9,7 +9,7 @@ from .deciding import Decided, OutOfDate
 from .demo import fill_demo
 from .demo_programmes import fill_demo_programmes
 from .feeds import close_feed, open_feed, renew_feed
-from .follow_up import consume_subscriptions, plan_reminders, repeat_lesson, summarise, write_notices
+from .follow_up import consume_subscriptions, plan_reminders, plan_reminders_anew, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
 from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
 from .programmes import MOST_SKILLS, Overtaken, ProgrammeRefused, SkillDraft, change_programme, create_programme, delete_programme
@@ -68,6 +68,7 @@ __all__ = [
     "open_feed",
     "pay_lessons",
     "plan_reminders",
+    "plan_reminders_anew",
     "preview_lesson",
     "remove",
     "renew_feed",

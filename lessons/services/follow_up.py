@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from lessons import planner
 from lessons.credits import Purse
-from lessons.models import Enrolment, Lesson, Notice, Place, Reminder, Subscription, SubscriptionUse, Teacher
+from lessons.models import Club, Enrolment, Lesson, Notice, Place, Reminder, Subscription, SubscriptionUse, Teacher
 
 from .credit import debit, pay_lessons, write_down
 from .mail import post
@@ -89,6 +89,19 @@ def plan_reminders(*, lesson: Lesson) -> int:
         due = [Reminder(lesson_id=pk, due_at=starts_at - lead) for pk, starts_at in _all_of(lesson).values_list("pk", "starts_at")]
         Reminder.objects.bulk_create([reminder for reminder in due if reminder.due_at > now], ignore_conflicts=True)
     return Reminder.objects.filter(lesson__in=_all_of(lesson)).count()
+
+
+def plan_reminders_anew(*, club: Club) -> int:
+    """After the club's lead time has changed: what is not sent yet moves; what is due by now goes out at once. Returns how many."""
+    now, lead = timezone.now(), timedelta(hours=club.reminder_lead_hours)
+    with transaction.atomic():
+        unsent = Reminder.objects.filter(lesson__club=club, sent_at=None, lesson__starts_at__gt=now)
+        waiting = set(unsent.select_for_update(of=("self",)).values_list("lesson", flat=True))
+        unsent.filter(lesson__in=waiting).delete()
+        ahead = Lesson.objects.planned().filter(club=club, starts_at__gt=now).values_list("pk", "starts_at") if lead else []
+        due = {pk: max(starts_at - lead, now) for pk, starts_at in ahead if pk in waiting or starts_at - lead > now}
+        Reminder.objects.bulk_create([Reminder(lesson_id=pk, due_at=at) for pk, at in due.items()], ignore_conflicts=True)
+    return len(due)
 
 
 def summarise(*, lesson: Lesson, repeats: Repeats, told: Told, reminders: int) -> dict[str, Any]:

@@ -84,16 +84,11 @@ def confirm_notice_arrived(*, notice: Notice) -> bool:
 
 def send_due_reminders() -> int:
     """Turn due reminders into notices, once each; returns how many reminders. A lesson that has begun is no longer announced."""
-    with transaction.atomic():
-        now = timezone.now()
-        due = Reminder.objects.filter(due_at__lte=now, sent_at=None, lesson__status=Lesson.Status.PLANNED, lesson__starts_at__gt=now)
-        due = due.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
-        reminders = list(due.select_related("lesson__club", "lesson__teacher").prefetch_related(
-            Prefetch("lesson__clients", Client.objects.filter(wants_reminders=True).exclude(email="").order_by("pk"))
-        ))  # fmt: skip
-        Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders]).update(sent_at=Now())
-        post([notice for reminder in reminders for notice in _notices_of(reminder)])
-    return len(reminders)
+    count = last = _send_some_reminders()
+    while last == REMINDERS_AT_A_TIME:
+        last = _send_some_reminders()
+        count += last
+    return count
 
 
 def mark_lost_notices() -> int:
@@ -109,6 +104,20 @@ def _mark_forgotten() -> int:
     unsent = Notice.objects.filter(pk__in=forgotten, status=Notice.Status.PENDING)
     # Translators: "Son envoi a été annulé, ou interrompu avant de commencer."
     return unsent.update(status=Notice.Status.FAILED, error_message=_("Its sending was cancelled, or broke off before it began."))
+
+
+def _send_some_reminders() -> int:
+    with transaction.atomic():
+        now = timezone.now()
+        due = Reminder.objects.filter(due_at__lte=now, sent_at=None, lesson__status=Lesson.Status.PLANNED, lesson__starts_at__gt=now)
+        due = due.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
+        reminders = list(due.select_related("lesson__club", "lesson__teacher").prefetch_related(
+            Prefetch("lesson__clients", Client.objects.filter(wants_reminders=True).exclude(email="").order_by("pk"))
+        ))  # fmt: skip
+        if reminders:
+            Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders]).update(sent_at=Now())
+            post([notice for reminder in reminders for notice in _notices_of(reminder)])
+    return len(reminders)
 
 
 def _may_send(notice: Notice) -> bool:

@@ -1,6 +1,7 @@
 """Credits are taken and given back once, whoever asks how often, and the ledger tells it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -71,6 +72,18 @@ def test_a_new_pack_pays_what_is_unpaid_in_order_of_dates(world: World) -> None:
     assert services.settle_unpaid(club=world.club, client=world.noe) == 2
     assert list(Enrolment.objects.order_by("lesson__starts_at").values_list("status", flat=True)) == ["paid", "paid", "unpaid"]
     assert SubscriptionUse.objects.earliest("lesson__starts_at").lesson == lesson
+
+
+def test_a_subscription_that_ends_within_a_series_pays_up_to_its_last_day(world: World) -> None:
+    world.period(world.noe, valid_until=world.day + timedelta(weeks=1))
+    planned(world, world.noe, weeks=3)
+    assert list(Enrolment.objects.order_by("lesson__starts_at").values_list("status", flat=True)) == ["paid", "paid", "unpaid"]
+
+
+def test_a_client_with_lessons_ahead_is_not_deleted(world: World) -> None:
+    planned(world, world.noe)
+    with pytest.raises(services.InUse):
+        services.remove(world.noe)
 
 
 def test_settling_again_takes_nothing_more(world: World) -> None:
