@@ -117,6 +117,7 @@ def create_lesson(
         # The same key came twice at one instant, with different teachers: the other one was first.
         if earlier := Lesson.objects.filter(club=club, request_key=request.request_key or "").with_details().first():
             return CreatedLesson(earlier, earlier.job, created=False)
+        _require_clients(club, request.clients)  # or one of them was erased at this moment
         raise
 
 

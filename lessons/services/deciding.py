@@ -1,7 +1,7 @@
 """What changing, cancelling and taking back have in common: which lessons, under which locks, and what says no.
 
-Everybody locks in one order: series, lessons by id, cards, teachers by id, places by id. Of two managers who decide about the same
-lessons, the second waits, then sees that they are no longer what was on the screen.
+Everybody locks in one order: series, change, lessons by id, cards by id, teachers by id, places by id, clients. Of two managers who decide
+about the same lessons, the second waits, then sees that they are no longer what was on the screen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,8 +79,12 @@ def slot_of(lesson: Lesson) -> moves.Slot:
 
 def lock_room(slots: Iterable[moves.Slot]) -> None:
     wanted = list(slots)
-    list(Teacher.objects.select_for_update(no_key=True).filter(pk__in={slot.teacher_id for slot in wanted}).order_by("pk"))
+    lock_teachers({slot.teacher_id for slot in wanted})
     list(Place.objects.select_for_update(no_key=True).filter(pk__in={slot.place_id for slot in wanted}).order_by("pk"))
+
+
+def lock_teachers(pks: Iterable[int]) -> None:
+    list(Teacher.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
 
 
 def bookings_near(club: Club, slots: Sequence[moves.Slot], besides: Iterable[int]) -> planner.Bookings:
