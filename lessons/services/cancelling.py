@@ -59,7 +59,7 @@ def _move_back(lesson: Lesson, row: dict[str, Any]) -> moves.Move:
 
 def _lock_changed(change: Change) -> list[Lesson]:
     """The series first, as whoever changes it does."""
-    list(Series.objects.select_for_update(no_key=True).filter(lessons=change.lesson_id))
+    list(Series.objects.select_for_update(no_key=True, of=("self",)).filter(lessons=change.lesson_id))
     locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
     if not locked.may_be_undone:
         raise OutOfDate(_("It is too late to take this back: people are being told."))

@@ -3,22 +3,29 @@
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from lessons.models import Client, Club, Subscription
 
-from .booking import Refused
+from .booking import Refused, require_clients
 from .credit import settle_unpaid
 from .people import change
 
 
 def sell_subscription(*, club: Club, client: Client, settles: bool = False, **values: Any) -> tuple[Subscription, int]:
-    """With `settles` it pays at once what the client owes, as far as it is valid; the second figure says how many lessons."""
-    with transaction.atomic():
-        made = Subscription.objects.create(club=club, client=client, **values)
-        return made, settle_unpaid(club=club, client=client) if settles else 0
+    """With `settles` it pays at once what the client owes, as far as it is valid; the second figure says how many lessons.
+
+    Raises NotInClub for a client who is not, or no longer, there.
+    """
+    try:
+        with transaction.atomic():
+            made = Subscription.objects.create(club=club, client=client, **values)
+            return made, settle_unpaid(club=club, client=client) if settles else 0
+    except IntegrityError:
+        require_clients(club, [client.pk], named="client")  # or somebody has erased this one at the same moment
+        raise
 
 
 def change_subscription(*, subscription: Subscription, **values: Any) -> Subscription:
