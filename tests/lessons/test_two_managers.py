@@ -247,7 +247,7 @@ def plan(world: World, chance: random.Random) -> None:
 def work(world: World, chance: random.Random) -> None:
     """What a worker does with the job that came first of those that nobody has."""
     with transaction.atomic():
-        waiting = Job.objects.waiting().filter(kind__startswith="lessons.after_").select_for_update(skip_locked=True)
+        waiting = Job.objects.waiting().filter(kind__startswith="lessons.after_").select_for_update(skip_locked=True, no_key=True)
         if job := waiting.order_by("pk").first():
             kinds: dict[str, Any] = {
                 "after_create": tasks.after_create,
