@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lessons import moves, planner, wording
-from lessons.models import LONGEST_LESSON, Change, Club, Lesson, Place, Series, Teacher
+from lessons.models import LONGEST_LESSON, Change, Club, Lesson, LessonQuerySet, Place, Series, Teacher
 
 from .booking import Refused
 
@@ -34,13 +34,18 @@ def lock_lessons(lesson: Lesson, scope: str, version: str) -> list[Lesson]:
     series = Series.objects.select_for_update(no_key=True).filter(pk=lesson.series_id).first() if lesson.series_id else None
     if scope != Change.Scope.THIS and series is None:
         raise Refused({"scope": _("This lesson is not repeated.")})
-    rows = Lesson.objects.select_for_update(no_key=True, of=("self",)).filter(_meant(lesson, scope)).order_by("pk")
-    lessons = list(rows.select_related("teacher", "place", "job"))
+    lessons = list(lock_rows(_meant(lesson, scope)).select_related("teacher", "place", "job"))
     in_hand = next(row for row in lessons if row.pk == lesson.pk)
     for row in lessons:
         row.club, row.series = lesson.club, series
     _require_decidable(in_hand, scope, version)
     return [in_hand, *(row for row in lessons if row is not in_hand)]
+
+
+def lock_rows(meant: Q) -> LessonQuerySet:
+    """Locked first and read after that: a row whose teacher has changed while it was waited for would fall out of a join."""
+    locked = Lesson.objects.select_for_update(no_key=True).filter(meant).order_by("pk")
+    return Lesson.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).order_by("pk")
 
 
 def _meant(lesson: Lesson, scope: str) -> Q:

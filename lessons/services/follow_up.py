@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from lessons import planner
@@ -15,6 +15,7 @@ from lessons.credits import Purse
 from lessons.models import Club, Enrolment, Lesson, Notice, Place, Reminder, Subscription, SubscriptionUse, Teacher
 
 from .credit import debit, pay_lessons, write_down
+from .deciding import lock_rows
 from .mail import post
 from .renewals import warn_of_renewals
 from .series import plan_lesson, rule_of
@@ -42,8 +43,7 @@ class Told:
 
 def lock_new_lesson(pk: int) -> Lesson | None:
     """As it is now, and until the job ends: a job that failed is run again when somebody has changed the lesson meanwhile."""
-    lessons = Lesson.objects.select_for_update(no_key=True, of=("self",)).select_related("club", "series", "teacher", "created_by")
-    return lessons.filter(pk=pk).first()
+    return lock_rows(Q(pk=pk)).select_related("club", "series", "teacher", "created_by").first()
 
 
 def consume_subscriptions(*, lesson: Lesson, report: Report = _silent) -> None:

@@ -79,6 +79,14 @@ def test_a_change_and_a_cancellation_at_the_same_instant(world: World, lessons: 
     assert hours == ({(17, "planned")} if changed.status_code == 200 else {(16, "cancelled")})
 
 
+def test_who_waits_for_another_teacher_to_be_written_is_not_left_without_the_lesson(world: World, lessons: list[Lesson]) -> None:
+    with held(lambda: services.change_lesson(lesson=fresh(lessons[0]), user=world.manager, scope="all", teacher=world.lea.pk)) as let_go:
+        late = behind(lambda: services.change_lesson(lesson=fresh(lessons[0]), user=world.manager, scope="all", title="Voltige"))
+        let_go()
+        late.result(PATIENCE_SECONDS)
+    assert set(Lesson.objects.values_list("teacher", "title")) == {(world.lea.pk, "Voltige")}
+
+
 def test_a_double_click_on_undo_takes_back_once(world: World, lessons: list[Lesson]) -> None:
     undo = api(world.manager).delete(f"/api/lessons/{lessons[0].pk}/?scope=all").json()["change"]["undo_url"]
     answers = at_once(*[lambda: api(world.manager).post(undo)] * 2)
@@ -166,12 +174,13 @@ def test_who_erases_a_client_takes_the_lessons_first(world: World, lessons: list
 def test_a_job_that_is_run_again_sees_what_was_changed_meanwhile(world: World) -> None:
     lesson = world.plan(repeat=world.weeks(3)).lesson
     Job.objects.update(status="error")
-    with held(lambda: services.change_lesson(lesson=fresh(lesson), user=world.manager, starts_at=at(world.day, 18))) as let_go:
+    wish: dict[str, Any] = {"starts_at": at(world.day, 18), "teacher": world.lea.pk}
+    with held(lambda: services.change_lesson(lesson=fresh(lesson), user=world.manager, **wish)) as let_go:
         Job.objects.filter(kind="lessons.after_create").update(status="pending")
         job = behind(lambda: run_task(tasks.after_create, lesson.pk))
         let_go()
         job.result(PATIENCE_SECONDS)
-    assert {start.local_start.hour for start in Lesson.objects.select_related("club")} == {18}
+    assert [(row.local_start.hour, row.teacher_id) for row in Lesson.objects.select_related("club")] == [(18, world.lea.pk)] * 3
 
 
 # ── Everything at once ──
