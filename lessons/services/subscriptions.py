@@ -45,11 +45,15 @@ def _problems(subscription: Subscription, wish: dict[str, Any]) -> dict[str, str
         errors["kind"] = _("It has paid for lessons already.")
     if wish["credits"] is not None and wish["credits"] < subscription.used:
         errors["credits"] = _("%(used)d lessons were used already.") % {"used": subscription.used}
-    if first and wish["valid_from"] > first:
+    if first and wish["valid_from"] > max(first, subscription.valid_from):  # a lesson that was moved may lie outside already
         errors["valid_from"] = _paid_on(first)
-    if last and wish["valid_until"] and wish["valid_until"] < last:
+    if last and _ends_sooner(subscription.valid_until, wish["valid_until"], last):
         errors["valid_until"] = _paid_on(last)
     return errors
+
+
+def _ends_sooner(before: date | None, after: date | None, last: date) -> bool:
+    return after is not None and after < last and (before is None or after < before)
 
 
 def _paid_days(subscription: Subscription) -> tuple[date | None, date | None]:

@@ -390,6 +390,15 @@ def test_who_was_reminded_of_the_old_time_is_reminded_of_the_new_one(world: Worl
     assert Notice.objects.filter(kind=Notice.Kind.REMINDER, client=world.hugo).count() == 2
 
 
+def test_a_reminder_that_is_due_at_this_moment_is_not_lost_to_a_new_title(world: World) -> None:
+    lesson = single(world, starts_at=timezone.now() + timedelta(hours=30))
+    services.change(world.club, reminder_lead_hours=40)
+    Reminder.objects.update(due_at=lesson.starts_at - timedelta(hours=40))
+    patch(world, lesson, title="Voltige")
+    services.move_reminders(change=Change.objects.get())
+    assert Reminder.objects.filter(sent_at=None, lesson=lesson).exists()
+
+
 def test_running_the_job_again_tells_nobody_twice(world: World) -> None:
     answer = patch(world, single(world, clients=[world.hugo.pk]), title="Voltige")
     run_changes()
