@@ -75,7 +75,8 @@ class Credits(RuleBasedStateMachine):
         self.bought: dict[int, int] = {}  # by pack
         self.rows: set[int] = set()  # of the ledger
         self.otherwise: set[tuple[int, int]] = set()  # lesson and client
-        self.too_late: set[int] = set()  # lessons that were cancelled under a cut-off that nothing keeps
+        self.too_late: set[int] = set()  # lessons that were cancelled under a cut-off that nothing keeps…
+        self.kept: set[tuple[int, int]] = set()  # …and who pays for them all the same
 
     def teardown(self) -> None:
         try:
@@ -175,6 +176,7 @@ class Credits(RuleBasedStateMachine):
                 late = self.world.club.cancellation_cutoff_hours == MAX_HOURS
                 cancelled = set(decided.change.lesson_ids)
                 self.too_late = self.too_late | cancelled if late else self.too_late - cancelled
+                self.kept = set(SubscriptionUse.objects.standing().filter(lesson__in=self.too_late).values_list("lesson", "client"))
 
     @rule(nth=st.sampled_from([0, 0, 0, 1, 2]))
     def undo_a_change(self, nth: int) -> None:
@@ -192,6 +194,7 @@ class Credits(RuleBasedStateMachine):
             services.return_credits(lessons=[row.lesson_id], clients=[row.client_id])
             row.delete()
             self.otherwise.discard((row.lesson_id, row.client_id))
+            self.kept.discard((row.lesson_id, row.client_id))
         elif lesson and row is None and not takes_off:
             Enrolment.objects.create(lesson=lesson, client=self.clients[client])
             services.pay_lessons(lessons=[lesson.pk])
@@ -323,6 +326,8 @@ class Credits(RuleBasedStateMachine):
         paid = set(SubscriptionUse.objects.standing().values_list("lesson", "client")) | self.otherwise
         owing = {(row.lesson_id, row.client_id) for row in list_unpaid(self.world.club)}
         assert set(planned.values_list("lesson", "client")) - paid == owing
+        gone = set(Lesson.objects.filter(status="cancelled").values_list("pk", flat=True))
+        assert {pair for pair in self.kept if pair[0] in gone} <= paid
 
     def reminders_are_where_they_belong(self) -> None:
         lead = timedelta(hours=self.world.club.reminder_lead_hours)

@@ -19,8 +19,22 @@ from audio.services import erase_client
 from jobs.models import Job
 from jobs.worker import drain
 from lessons import services, tasks
-from lessons.models import Change, Client, Enrolment, Lesson, Membership, Place, Reminder, Subscription, SubscriptionUse, Teacher
+from lessons.models import (
+    Change,
+    Client,
+    Enrolment,
+    Evaluation,
+    Lesson,
+    Membership,
+    Place,
+    Realisation,
+    Reminder,
+    Subscription,
+    SubscriptionUse,
+    Teacher,
+)
 from tests.cluster import PATIENCE_SECONDS, wait_until
+from tests.lessons.programmes import assign, cell, programme_of
 from tests.lessons.test_double_booking import at_once
 from tests.lessons.world import World, api, at, visitor_of
 
@@ -169,6 +183,18 @@ def test_who_erases_a_client_takes_the_lessons_first(world: World, lessons: list
         lock(Client, world.hugo.pk)
         let_go()
         assert gone.result(PATIENCE_SECONDS) is False
+
+
+def test_who_deletes_a_programme_takes_the_evaluations_before_the_marks(world: World) -> None:
+    """As whoever marks a client does."""
+    programme = programme_of(world)
+    assign(programme, world.hugo)
+    with held(lambda: lock(Evaluation, Evaluation.objects.get().pk)) as let_go:
+        gone = behind(lambda: services.delete_programme(programme=programme))
+        lock(Realisation, cell(world.hugo, "Pas").pk)
+        let_go()
+        gone.result(PATIENCE_SECONDS)
+    assert not Realisation.objects.exists()
 
 
 def test_a_job_that_is_run_again_sees_what_was_changed_meanwhile(world: World) -> None:
