@@ -61,6 +61,8 @@ def _lock_changed(change: Change) -> list[Lesson]:
     """The series first, as whoever changes it does."""
     list(Series.objects.select_for_update(no_key=True, of=("self",)).filter(lessons=change.lesson_id))
     locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
+    if hasattr(locked, "undone_by"):
+        raise OutOfDate(_("This change is already undone."))
     if not locked.may_be_undone:
         raise OutOfDate(_("It is too late to take this back: people are being told."))
     lessons = list(lock_rows(Q(pk__in=locked.lesson_ids)).select_related("club", "series"))

@@ -14,8 +14,11 @@ from django.utils.translation import gettext as _
 
 from lessons import moves, planner, wording
 from lessons.models import LONGEST_LESSON, Change, Club, Lesson, LessonQuerySet, Place, Series, Teacher
+from lessons.times import long_day
 
 from .booking import Refused
+
+RECENT = 20  # changes of a series, among which the last one of a lesson is looked for
 
 
 class OutOfDate(Exception):
@@ -60,22 +63,28 @@ def _require_decidable(lesson: Lesson, scope: str, version: str) -> None:
     seen = version.split(".") if version else []
     now = [str(lesson.version), str(lesson.series.version) if lesson.series else ""]
     if seen and (seen[0] != now[0] or (scope != Change.Scope.THIS and seen[1:] != now[1:])):
-        raise OutOfDate(_who_was_faster(lesson))
+        raise OutOfDate(_who_was_faster(lesson, scope))
     if lesson.status == Lesson.Status.CANCELLED:
         raise OutOfDate(_("This lesson is cancelled."))
     if lesson.job and lesson.job.kind == "lessons.after_create" and not lesson.job.ended:
         raise OutOfDate(_("This lesson is still being planned. Try again in a moment."))
 
 
-def _who_was_faster(lesson: Lesson) -> str:
+def _who_was_faster(lesson: Lesson, scope: str) -> str:
     of_series = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
-    last = Change.objects.filter(of_series).select_related("user").first()
+    recent = Change.objects.filter(of_series).select_related("user")[:RECENT]
+    last = next((change for change in recent if scope != Change.Scope.THIS or lesson.pk in change.lesson_ids), None)
     if last is None:
         return _("This lesson has changed meanwhile. Nothing was written: look at it again.")
-    facts = {"name": (last.user and (last.user.get_full_name() or last.user.get_username())) or "?",
-             "time": wording.clock(last.created_at.astimezone(lesson.club.zone))}  # fmt: skip
-    # Translators: "%(name)s a modifié ce cours à %(time)s…"
-    return _("%(name)s changed this lesson at %(time)s. Nothing was written: look at it again.") % facts
+    at = last.created_at.astimezone(lesson.club.zone)
+    # Translators: in place of a name; French “Quelqu’un”
+    name = (last.user.get_full_name() or last.user.get_username()) if last.user else _("Somebody")
+    facts = {"name": name, "time": wording.clock(at), "day": long_day(at.date())}
+    if at.date() == timezone.now().astimezone(lesson.club.zone).date():
+        # Translators: "%(name)s a modifié ce cours à %(time)s…"
+        return _("%(name)s changed this lesson at %(time)s. Nothing was written: look at it again.") % facts
+    # Translators: French “%(name)s a modifié ce cours le %(day)s à %(time)s. Rien n’a été enregistré : regardez-le à nouveau.”
+    return _("%(name)s changed this lesson on %(day)s at %(time)s. Nothing was written: look at it again.") % facts
 
 
 def slot_of(lesson: Lesson) -> moves.Slot:

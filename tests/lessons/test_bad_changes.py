@@ -127,6 +127,13 @@ def test_a_lesson_that_the_club_moves_behind_the_end_of_a_subscription_stays_pai
     assert (answer.status_code, answer.json().get("credits")) == (200, 5), "and the subscription can still be changed"
 
 
+@pytest.mark.parametrize("wrong", [{"valid_from": "0001-01-01"}, {"valid_until": "9999-12-31"}])
+def test_a_subscription_of_another_age_is_refused_at_its_date(world: World, wrong: dict[str, str]) -> None:
+    sale = {"client": world.hugo.pk, "kind": "pack", "credits": 3, "valid_from": str(world.day), **wrong}
+    answer = api(world.manager).post("/api/subscriptions/", sale)
+    assert (answer.status_code, answer.json()) == (400, {name: ["This date is too far away."] for name in wrong})
+
+
 def test_a_subscription_does_not_end_before_a_lesson_that_it_paid(world: World) -> None:
     pack = world.pack(world.hugo, valid_until=world.day + timedelta(weeks=9))
     series(world, clients=[world.hugo.pk])
