@@ -1,6 +1,7 @@
 """What a club may ask of its lessons by mistake, over HTTP: each is a clear answer, and nothing is half done."""
 
 from datetime import UTC, date, timedelta
+from typing import Any
 
 import pytest
 
@@ -98,6 +99,29 @@ def test_a_lesson_moved_onto_the_next_of_its_series_is_refused(world: World) -> 
     lessons = series(world)
     answer = patch(world, lessons[0], starts_at=lessons[1].starts_at.isoformat(), teacher=world.lea.pk, place="Manège")
     assert answer.json()["starts_at"] == ["The series has a lesson at this moment already."]
+
+
+@pytest.mark.parametrize("wish", [{"duration_minutes": 90}, {"place": "Pré"}, {"teacher": "lea"}])
+def test_two_lessons_of_a_series_do_not_come_to_stand_in_each_others_way(world: World, wish: dict[str, Any]) -> None:
+    """They were apart as long as they differed."""
+    first, second = series(world, 2)
+    apart: dict[str, Any] = {"duration_minutes": {"starts_at": f"{world.day}T17:00"}}.get(
+        next(iter(wish)), {"starts_at": f"{world.day}T16:30", "teacher": world.lea.pk, "place": "Manège"}
+    )
+    assert patch(world, second, **apart).status_code == 200
+    answer = patch(world, first, "all", **{name: world.lea.pk if value == "lea" else value for name, value in wish.items()})
+    assert (answer.status_code, answer.json()["fixes"][0]["label"]) == (400, "Change the other one")
+    assert "the series would have two lessons at once" in answer.json()["starts_at"][0]
+
+
+def test_of_two_that_would_be_in_each_others_way_one_can_stay(world: World) -> None:
+    first, second = series(world, 2)
+    patch(world, second, starts_at=f"{world.day}T17:30")
+    answer = patch(world, first, "all", duration_minutes=120, leave_stuck=True)
+    assert answer.status_code == 400, "the later one stays, and is then in the way of the first"
+    answer = patch(world, first, "all", starts_at=f"{world.day}T14:00", duration_minutes=120, leave_stuck=True)
+    assert answer.json()["change"]["lessons"] == [first.pk]
+    assert [left["reason"] for left in answer.json()["change"]["left"]] == ["the series would have two lessons at once"]
 
 
 # ── Subscriptions ──
