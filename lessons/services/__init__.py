@@ -24,7 +24,7 @@ from .realisations import (
     undo_assignment,
     withdraw_client,
 )
-from .subscriptions import change_subscription, sell_subscription
+from .subscriptions import change_subscription, problems_of_change, sell_subscription
 
 __all__ = [
     "MOST_CLIENTS_ASSIGNED",
@@ -73,6 +73,7 @@ __all__ = [
     "plan_reminders",
     "plan_reminders_anew",
     "preview_lesson",
+    "problems_of_change",
     "remove",
     "renew_feed",
     "repeat_lesson",

@@ -32,13 +32,14 @@ def change_subscription(*, subscription: Subscription, **values: Any) -> Subscri
     """Raises Refused where a lesson that it has paid would no longer be covered."""
     with transaction.atomic():
         locked = Subscription.objects.select_for_update(no_key=True, of=("self",)).select_related("club").get(pk=subscription.pk)
-        wish = {name: getattr(locked, name) for name in ("kind", "credits", "valid_from", "valid_until")} | values
-        if errors := _problems(locked, wish):
+        if errors := problems_of_change(locked, **values):
             raise Refused(errors)
         return change(locked, **values)
 
 
-def _problems(subscription: Subscription, wish: dict[str, Any]) -> dict[str, str]:
+def problems_of_change(subscription: Subscription, **values: Any) -> dict[str, str]:
+    """By field: what it has paid already forbids."""
+    wish = {name: getattr(subscription, name) for name in ("kind", "credits", "valid_from", "valid_until")} | values
     first, last = _paid_days(subscription)
     errors = {}
     if first and wish["kind"] != subscription.kind:
