@@ -88,15 +88,36 @@ class ClientAdmin(ThroughServices):
     )  # fmt: skip
 
 
+class SubscriptionForm(ModelForm):  # type: ignore[type-arg]  # generic for the type checker alone
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.instance.pk and not self.errors:
+            paid = Subscription.objects.select_related("club").get(pk=self.instance.pk)
+            for name, problem in services.problems_of_change(paid, **cleaned).items():
+                self.add_error(name, problem)
+        return cleaned
+
+
 @admin.register(Subscription)
 class SubscriptionAdmin(ThroughServices):
     make = staticmethod(services.create_subscription)
+    form = SubscriptionForm
     list_display = ("client", "club", "kind", "credits", "used", "remaining", "valid_from", "valid_until")
     list_filter = ("club", "kind", "valid_until")
     list_select_related = ("client", "club")
     search_fields = ("client__first_name", "client__last_name")
     autocomplete_fields = ("client",)
     fields = ("club", "client", "kind", "credits", "valid_from", "valid_until")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """It stays with its client, who has lessons from it."""
+        return ("club", "client") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: "ModelForm[Any]", change: bool) -> None:
+        if change:
+            services.change_subscription(subscription=obj, **{name: form.cleaned_data[name] for name in form.changed_data})
+        else:
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(Closure)

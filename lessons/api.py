@@ -91,7 +91,10 @@ class ClubRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        row = self.add(**serializer.validated_data)
+        try:
+            row = self.add(**serializer.validated_data)
+        except services.Refused as refusal:
+            raise _for_client(refusal) from refusal
         return Response(self.get_serializer(row).data, status=201)
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -157,7 +160,7 @@ class SubscriptionViewSet(ClubRecords):
     ordering_fields = ["id", "valid_from", "valid_until", "created_at"]
 
     def add(self, **values: Any) -> Subscription:
-        return services.create_subscription(club=self.membership.club, **values)
+        return services.sell_subscription(club=self.membership.club, **values)[0]
 
     def change(self, row: Subscription, **values: Any) -> None:
         services.change_subscription(subscription=row, **values)

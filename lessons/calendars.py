@@ -3,13 +3,13 @@
 Instants are written in UTC: each calendar program shows them in its own zone, and no change of clocks can move them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, timedelta
 
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vCalAddress
 
-from .models import Club, Lesson
+from .models import Club, Lesson, Teacher
 
 REFRESH = timedelta(hours=1)
 
@@ -28,16 +28,38 @@ def write_feed(*, club: Club, name: str, lessons: Iterable[Lesson]) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def method_for(lessons: Sequence[Lesson]) -> str:
-    return "CANCEL" if all(lesson.status == Lesson.Status.CANCELLED for lesson in lessons) else "PUBLISH"
+def write_invitations(*, club: Club, sender: str, teacher: Teacher, to: str, lessons: Iterable[Lesson]) -> list[tuple[str, bytes]]:
+    """What an e-mail to a teacher carries: their lessons as they are now, and apart from them what is not, or no longer, theirs.
 
-
-def write_event(*, club: Club, lessons: Sequence[Lesson]) -> bytes:
-    """What an e-mail carries. A cancelled lesson takes its event away again."""
-    calendar = _calendar(method_for(lessons))
+    Methods of RFC 5546: a REQUEST speaks of one event, so that several are published; a CANCEL takes events away again.
+    """
+    kept: list[Lesson] = []
+    lost: list[Lesson] = []
     for lesson in lessons:
-        calendar.add_component(_event(lesson, club))
+        (kept if lesson.status == Lesson.Status.PLANNED and lesson.teacher_id == teacher.pk else lost).append(lesson)
+    parts = [("REQUEST" if len(kept) == 1 else "PUBLISH", kept), ("CANCEL", lost)]
+    organizer, attendee = _address(sender, club.name), _address(to, str(teacher), ROLE="REQ-PARTICIPANT", RSVP="FALSE")
+    return [(method, _write_part(method, club, organizer, attendee, some)) for method, some in parts if some]
+
+
+def _write_part(method: str, club: Club, organizer: vCalAddress, attendee: vCalAddress, lessons: Iterable[Lesson]) -> bytes:
+    calendar = _calendar(method)
+    for lesson in lessons:
+        event = _event(lesson, club)
+        event.add("organizer", organizer)
+        if method != "PUBLISH":
+            event.add("attendee", attendee)
+        if method == "CANCEL":
+            event["status"] = "CANCELLED"
+        calendar.add_component(event)
     return bytes(calendar.to_ical())
+
+
+def _address(email: str, name: str, **parameters: str) -> vCalAddress:
+    address = vCalAddress(f"mailto:{email}")
+    for key, value in {"CN": _one_line(name).replace('"', "'"), **parameters}.items():
+        address.params[key] = value
+    return address
 
 
 def _calendar(method: str) -> Calendar:
@@ -50,10 +72,10 @@ def _calendar(method: str) -> Calendar:
 
 
 def _event(lesson: Lesson, club: Club) -> Event:
-    """Its UID stays, and its SEQUENCE grows with each change: that is how a calendar program knows a lesson again."""
+    """Its UID stays, and its SEQUENCE counts its changes: that is how a calendar program knows a lesson again, and what is newer."""
     event = Event()
     event.add("uid", f"lesson-{lesson.pk}@aussitot")
-    event.add("sequence", max(0, int((lesson.updated_at - lesson.created_at).total_seconds())))
+    event.add("sequence", lesson.version - 1)
     event.add("dtstamp", lesson.updated_at.astimezone(UTC))
     event.add("dtstart", lesson.starts_at.astimezone(UTC))
     event.add("dtend", lesson.ends_at.astimezone(UTC))

@@ -1,15 +1,13 @@
-"""What the lists of programmes can be narrowed by; a row of another club is one that does not exist."""
+"""What the lists of programmes can be narrowed by."""
 
-from typing import Any
-
-from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
-from .models import Client, Evaluation, Programme, Realisation, Skill, TaskAssignment
+from .filters import IdFilter
+from .models import Evaluation, Realisation, TaskAssignment
 
 
 class TaskAssignmentFilter(filters.FilterSet):
-    programme = filters.ModelChoiceFilter(field_name="skill__programme", queryset=lambda request: _of_club(Programme, request))
+    programme = IdFilter(field_name="skill__programme")
 
     class Meta:
         model = TaskAssignment
@@ -17,9 +15,9 @@ class TaskAssignmentFilter(filters.FilterSet):
 
 
 class RealisationFilter(filters.FilterSet):
-    programme = filters.ModelChoiceFilter(field_name="task__skill__programme", queryset=lambda request: _of_club(Programme, request))
-    skill = filters.ModelChoiceFilter(field_name="task__skill", queryset=lambda request: _of_club(Skill, request, "programme__club"))
-    client = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Client, request))
+    programme = IdFilter(field_name="task__skill__programme")
+    skill = IdFilter(field_name="task__skill")
+    client = IdFilter()
 
     class Meta:
         model = Realisation
@@ -27,14 +25,9 @@ class RealisationFilter(filters.FilterSet):
 
 
 class EvaluationFilter(filters.FilterSet):
-    programme = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Programme, request))
-    client = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Client, request))
+    programme = IdFilter()
+    client = IdFilter()
 
     class Meta:
         model = Evaluation
         fields: list[str] = []
-
-
-def _of_club(model: type[Client | Programme | Skill], request: Any, path: str = "club") -> QuerySet[Any]:
-    membership = getattr(request, "membership", None)
-    return model._default_manager.filter(**{path: membership.club}) if membership else model._default_manager.none()

@@ -95,7 +95,27 @@ def move(lesson_id: int, before: Slot, wanted: Wanted, zone: ZoneInfo) -> Move:
 
 def check(moves: Sequence[Move], days: planner.Days, bookings: planner.Bookings, now: datetime, zone: ZoneInfo) -> list[Move]:
     """The same moves, each with what is in its way. `bookings` are the lessons that stay where they are."""
-    return [each if each.problem else _checked(each, days, bookings, now, zone) for each in moves]
+    return _apart([each if each.problem else _checked(each, days, bookings, now, zone) for each in moves])
+
+
+def _apart(moves: Sequence[Move]) -> list[Move]:
+    """Lessons of one series may differ, and come to stand in each other's way: of two, the later one cannot be, if it is it that moves."""
+    problem = _("the series would have two lessons at once")
+    stuck: set[int] = set()
+    kept: list[Move] = []
+    for each in sorted((each for each in moves if not each.problem), key=lambda each: (each.after.starts_at, each.lesson_id)):
+        rivals = [other for other in kept if _share_room(other.after, each.after)]
+        if each.takes_room and rivals:
+            stuck.add(each.lesson_id)
+        else:
+            stuck |= {other.lesson_id for other in rivals if other.takes_room}
+            kept = [other for other in kept if other.after.ends_at > each.after.starts_at] + [each]
+    return [replace(each, problem=problem, field="starts_at") if each.lesson_id in stuck else each for each in moves]
+
+
+def _share_room(one: Slot, other: Slot) -> bool:
+    same = one.teacher_id == other.teacher_id or one.place_id == other.place_id
+    return same and one.starts_at < other.ends_at and other.starts_at < one.ends_at
 
 
 def _checked(each: Move, days: planner.Days, bookings: planner.Bookings, now: datetime, zone: ZoneInfo) -> Move:

@@ -1,5 +1,6 @@
 """A notice as an e-mail, in the club's language and time."""
 
+from collections.abc import Iterator
 from email.mime.text import MIMEText
 from email.utils import formataddr, parseaddr
 from typing import Any
@@ -13,8 +14,8 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from . import change_words
-from .calendars import method_for, write_event
-from .models import Enrolment, Lesson, Notice
+from .calendars import write_invitations
+from .models import Change, Enrolment, Lesson, Notice, Teacher
 from .opt_out import link_for
 from .times import clock, long_day
 
@@ -39,27 +40,30 @@ def compose(notice: Notice) -> EmailMultiAlternatives:
             headers={"Message-ID": notice.message_id, "Auto-Submitted": "auto-generated"},
         )
         message.attach_alternative(render_to_string(f"lessons/mail/{notice.kind}.html", context), "text/html")
-    if notice.teacher_id and (lessons := _lessons_of(notice, context)):
-        message.attach(_events(notice, lessons))
+    if notice.teacher:
+        for part in _event_parts(notice, notice.teacher, _lessons_of(notice, context)):
+            message.attach(part)
     if "opt_out" in context:  # what mail programs show as their own "unsubscribe" (RFC 8058)
         message.extra_headers |= {"List-Unsubscribe": f"<{context['opt_out']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return message
 
 
 def _lessons_of(notice: Notice, context: dict[str, Any]) -> list[Lesson]:
-    """With its repeats; of a change, all that are this teacher's now, or were and are cancelled."""
+    """With its repeats; of a change, all that were this teacher's or have become so."""
     if notice.change is None:
         return [notice.lesson, *context.get("repeats", [])]
-    lessons = Lesson.objects.filter(pk__in=notice.change.lesson_ids, teacher=notice.teacher_id)
-    return list(lessons.select_related("place", "teacher").order_by("starts_at"))
+    concerned = [row["lesson"] for row in notice.change.rows if notice.teacher_id in Change.teachers_of(row)]
+    return list(Lesson.objects.filter(pk__in=concerned).select_related("place", "teacher").order_by("starts_at"))
 
 
-def _events(notice: Notice, lessons: list[Lesson]) -> MIMEText:
-    """A teacher's calendar takes the lessons from the e-mail itself."""
-    part = MIMEText(write_event(club=notice.club, lessons=lessons).decode(), "calendar", "utf-8")
-    part.set_param("method", method_for(lessons))
-    part.add_header("Content-Disposition", "attachment", filename="planning.ics")
-    return part
+def _event_parts(notice: Notice, teacher: Teacher, lessons: list[Lesson]) -> Iterator[MIMEText]:
+    """A teacher's calendar takes the lessons from the e-mail itself, and gives back what is not theirs any more."""
+    sender, to = notice.club.email or parseaddr(settings.DEFAULT_FROM_EMAIL)[1], notice.recipient_email
+    for method, calendar in write_invitations(club=notice.club, sender=sender, teacher=teacher, to=to, lessons=lessons):
+        part = MIMEText(calendar.decode(), "calendar", "utf-8")
+        part.set_param("method", method)
+        part.add_header("Content-Disposition", "attachment", filename="cancelled.ics" if method == "CANCEL" else "planning.ics")
+        yield part
 
 
 def _subject(notice: Notice) -> str:

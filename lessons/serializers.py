@@ -1,7 +1,7 @@
 """The club's data as JSON. What is checked here is form; services say what the club allows."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -101,6 +101,9 @@ class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
             raise serializers.ValidationError({"credits": _("%(used)d lessons were used already.") % {"used": self.instance.used}})
         if self.instance and attrs.get("client", self.instance.client) != self.instance.client:
             raise serializers.ValidationError({"client": _("A subscription stays with its client.")})
+        far = [name for name in ("valid_from", "valid_until") if attrs.get(name) and not _is_near(attrs[name])]
+        if far:
+            raise serializers.ValidationError({name: _("This date is too far away.") for name in far})
         _require_order(self.instance, attrs, "valid_from", "valid_until", _("It ends before it begins."))
         return attrs
 
@@ -322,6 +325,11 @@ def _parsed(text: str | None) -> Any:
 
 def _now_or_before(instance: Any, attrs: dict[str, Any], name: str) -> Any:
     return attrs[name] if name in attrs else getattr(instance, name, None)
+
+
+def _is_near(day: date) -> bool:
+    """A year outside is a slip of the keyboard."""
+    return planner.FIRST_YEAR <= day.year <= planner.LAST_YEAR
 
 
 def _require_order(instance: Any, attrs: dict[str, Any], first: str, last: str, problem: str) -> None:

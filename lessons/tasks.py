@@ -10,7 +10,7 @@ from jobs.progress import Progress
 from jobs.registry import PermanentError, job
 
 from . import services
-from .models import Change, Lesson, Notice, ProgrammeAssignment
+from .models import Lesson, Notice, ProgrammeAssignment
 
 # Translators: the four steps in the job line: Abonnements, Répétitions, Avis, Rappels
 STEPS = (_("Subscriptions"), _("Repeats"), _("Notices"), _("Reminders"))
@@ -24,9 +24,11 @@ CHANGE_STEPS = (_("Subscriptions"), _("Reminders"), _("Notices"))
 @job("lessons.after_create", steps=STEPS, timeout_seconds=120)
 def after_create(progress: Progress, lesson_id: int) -> dict[str, Any]:
     """Debit, repeat, tell, remind: all of it or nothing, with the job's end."""
-    lesson = Lesson.objects.select_related("club", "series", "teacher", "created_by").filter(pk=lesson_id).first()
+    lesson = services.lock_new_lesson(lesson_id)
     if lesson is None:
         raise PermanentError(str(_("This lesson no longer exists.")))
+    if lesson.status == Lesson.Status.CANCELLED:  # while an operator had not yet said "again"
+        raise PermanentError(str(_("This lesson is cancelled.")))
     progress.step()
     services.consume_subscriptions(lesson=lesson, report=_reporter(progress, enrolments_decided))
     progress.step()
@@ -52,7 +54,7 @@ def after_delete(progress: Progress, lesson_id: int, change_id: int | None = Non
 
 def _follow_change(progress: Progress, change_id: int | None) -> dict[str, Any]:
     """Give credits back, put reminders right, tell people: all of it or nothing. A row that was really deleted leaves nothing to do."""
-    change = Change.objects.select_related("club", "lesson", "undoes").filter(pk=change_id or 0).first()
+    change = services.lock_change(change_id or 0)
     if change is None:
         return {}
     progress.step()

@@ -56,11 +56,15 @@ def new_subscription(request: HttpRequest, club: Club) -> HttpResponse:
         return _show_form(request, SubscriptionForm(club=club, day=day, initial=_usual(request, club, day)))
     form = SubscriptionForm(request.POST, club=club, day=day)
     if form.is_valid():
-        made, settled = services.sell_subscription(club=club, **form.cleaned_data)
-        # Translators: French “Abonnement de %(name)s enregistré”
-        said = _("Subscription of %(name)s recorded") % {"name": made.client}
-        messages.success(request, f"{said} · {_settled(settled)}" if settled else said)
-        return redirect("client-subscription", pk=made.pk)
+        try:
+            made, settled = services.sell_subscription(club=club, **form.cleaned_data)
+        except services.Refused as refusal:
+            form.refuse(refusal)
+        else:
+            # Translators: French “Abonnement de %(name)s enregistré”
+            said = _("Subscription of %(name)s recorded") % {"name": made.client}
+            messages.success(request, f"{said} · {_settled(settled)}" if settled else said)
+            return redirect("client-subscription", pk=made.pk)
     return _show_form(request, form, status=422)
 
 

@@ -50,6 +50,7 @@ def erase_client(*, client: Client) -> bool:
     Returns whether the record itself could go.
     """
     with transaction.atomic():
+        lessons.lock_history(client=client)
         locked = lock_club_and_client(client.club_id, client.pk)
         if locked is None:  # somebody else was faster
             return True

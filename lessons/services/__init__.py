@@ -1,6 +1,6 @@
 """Every write of the club's data. One door, and its rooms: booking, what follows a booking, mail, people and cards, programmes."""
 
-from .after_change import move_reminders, settle_credits, tell_of_change
+from .after_change import lock_change, move_reminders, settle_credits, tell_of_change
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
 from .cancelling import cancel_lesson, undo_change
 from .changing import change_lesson
@@ -9,9 +9,9 @@ from .deciding import Decided, OutOfDate
 from .demo import fill_demo
 from .demo_programmes import fill_demo_programmes
 from .feeds import close_feed, open_feed, renew_feed
-from .follow_up import consume_subscriptions, plan_reminders, plan_reminders_anew, repeat_lesson, summarise, write_notices
+from .follow_up import consume_subscriptions, lock_new_lesson, plan_reminders, plan_reminders_anew, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
-from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, remove
+from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, lock_history, remove
 from .programmes import MOST_SKILLS, Overtaken, ProgrammeRefused, SkillDraft, change_programme, create_programme, delete_programme
 from .realisations import (
     MOST_CLIENTS_ASSIGNED,
@@ -24,7 +24,7 @@ from .realisations import (
     undo_assignment,
     withdraw_client,
 )
-from .subscriptions import change_subscription, sell_subscription
+from .subscriptions import change_subscription, problems_of_change, sell_subscription
 
 __all__ = [
     "MOST_CLIENTS_ASSIGNED",
@@ -59,6 +59,9 @@ __all__ = [
     "delete_programme",
     "fill_demo",
     "fill_demo_programmes",
+    "lock_change",
+    "lock_history",
+    "lock_new_lesson",
     "make_realisations",
     "mark_lost_notices",
     "mark_paid_otherwise",
@@ -70,6 +73,7 @@ __all__ = [
     "plan_reminders",
     "plan_reminders_anew",
     "preview_lesson",
+    "problems_of_change",
     "remove",
     "renew_feed",
     "repeat_lesson",

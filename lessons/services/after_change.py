@@ -22,6 +22,15 @@ class Told:
     untold: list[dict[str, int]]  # who has no e-mail address
 
 
+def lock_change(pk: int) -> Change | None:
+    """What the steps lock, before the first of them: the change and then its lessons, as an undo does. None: there is no such change."""
+    changes = Change.objects.select_for_update(of=("self",), no_key=True).select_related("club", "lesson", "undoes")
+    change = changes.filter(pk=pk).first()
+    if change:
+        list(Lesson.objects.select_for_update(no_key=True).filter(pk__in=change.lesson_ids).order_by("pk"))
+    return change
+
+
 def settle_credits(*, change: Change) -> int:
     """Give the credits of cancelled lessons back, up to the club's cut-off; let those of a lesson that takes place after all pay.
 
@@ -43,13 +52,14 @@ def move_reminders(*, change: Change) -> int:
     with transaction.atomic():
         lessons = list(Lesson.objects.select_for_update(no_key=True).filter(pk__in=change.lesson_ids).order_by("pk"))
         due = {lesson.pk: lesson.starts_at - lead for lesson in lessons if lead and lesson.status == Lesson.Status.PLANNED}
-        due = {pk: moment for pk, moment in due.items() if moment > now}
+        # one that is due already, sent or about to be, is right as long as its lesson stays where it is
         right = {row.lesson_id for row in Reminder.objects.filter(lesson__in=lessons) if due.get(row.lesson_id) == row.due_at}
+        ahead = {pk: moment for pk, moment in due.items() if moment > now}
         Reminder.objects.filter(lesson__in=[lesson for lesson in lessons if lesson.pk not in right]).delete()
-        Reminder.objects.bulk_create(Reminder(lesson_id=pk, due_at=due[pk], change=change) for pk in due if pk not in right)
+        Reminder.objects.bulk_create(Reminder(lesson_id=pk, due_at=ahead[pk], change=change) for pk in ahead if pk not in right)
         gone = [lesson for lesson in lessons if lesson.status == Lesson.Status.CANCELLED]
         Notice.objects.filter(lesson__in=gone, kind=Notice.Kind.REMINDER, status=Notice.Status.PENDING).delete()
-    return len(due)
+    return len(ahead)
 
 
 def tell_of_change(*, change: Change) -> Told:

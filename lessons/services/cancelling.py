@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from lessons.models import Change, Lesson, Notice, Series
 
 from .booking import Refused
 from .changing import row_of, write_moves
-from .deciding import Decided, OutOfDate, bookings_near, finish, lock_lessons, lock_room, slot_of, write_change
+from .deciding import Decided, OutOfDate, bookings_near, finish, lock_lessons, lock_room, lock_rows, slot_of, write_change
 
 
 def cancel_lesson(*, lesson: Lesson, user: Any, scope: str = Change.Scope.THIS, version: str = "") -> Decided:
@@ -59,12 +59,13 @@ def _move_back(lesson: Lesson, row: dict[str, Any]) -> moves.Move:
 
 def _lock_changed(change: Change) -> list[Lesson]:
     """The series first, as whoever changes it does."""
-    list(Series.objects.select_for_update(no_key=True).filter(lessons=change.lesson_id))
+    list(Series.objects.select_for_update(no_key=True, of=("self",)).filter(lessons=change.lesson_id))
     locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
+    if hasattr(locked, "undone_by"):
+        raise OutOfDate(_("This change is already undone."))
     if not locked.may_be_undone:
         raise OutOfDate(_("It is too late to take this back: people are being told."))
-    rows = Lesson.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=locked.lesson_ids).order_by("pk")
-    lessons = list(rows.select_related("club", "series"))
+    lessons = list(lock_rows(Q(pk__in=locked.lesson_ids)).select_related("club", "series"))
     versions = {row["lesson"]: row["version"] for row in locked.rows}
     if {lesson.pk: lesson.version for lesson in lessons} != versions:
         raise OutOfDate(_("This lesson has changed meanwhile. Nothing was written: look at it again."))

@@ -17,7 +17,7 @@ from lessons.models import LONGEST_LESSON, Change, Enrolment, Lesson, Place, Tea
 from lessons.times import long_day
 
 from .booking import Fix, Refused, lock_place, no_such_teacher, ways_out
-from .deciding import Decided, bookings_near, finish, lock_lessons, lock_room, slot_of, write_change
+from .deciding import Decided, bookings_near, finish, lock_lessons, lock_room, lock_teachers, slot_of, write_change
 from .series import bookings_of, days_of
 
 MOST_DATES_SAID = 5
@@ -85,6 +85,7 @@ def _check(asked: _Asked) -> None:
 
 def _moves_of(lessons: Sequence[Lesson], asked: _Asked) -> list[moves.Move]:
     in_hand, zone = lessons[0], lessons[0].club.zone
+    lock_teachers([asked.teacher] if asked.teacher else [lesson.teacher_id for lesson in lessons])  # before the place, as a booking does
     wanted = moves.Wanted(
         title=asked.title,
         teacher_id=_known_teacher(in_hand, asked.teacher),

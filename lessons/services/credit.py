@@ -1,6 +1,7 @@
 """Taking credits for lessons and giving them back: ledger, counters and enrolments change together, or not at all.
 
-Everybody locks in the same order: lessons by id, then cards by id. Whoever reads a card's credit holds its lock.
+Everybody locks in the order that deciding.py names. Whoever reads a card's credit holds its lock, and whoever decides an enrolment
+holds that.
 """
 
 from collections import Counter
@@ -111,7 +112,8 @@ def _open_purse(clients: Any) -> Purse:
 
 
 def _in_order_of_dates(enrolments: QuerySet[Enrolment]) -> list[Enrolment]:
-    return list(enrolments.select_related("lesson__club").order_by("lesson__starts_at", "client_id"))
+    locked = enrolments.select_for_update(no_key=True, of=("self",))  # somebody may be paying in cash at this moment
+    return list(locked.select_related("lesson__club").order_by("lesson__starts_at", "client_id"))
 
 
 def _decide(enrolments: list[Enrolment], purse: Purse) -> list[Enrolment]:

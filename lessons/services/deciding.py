@@ -1,7 +1,7 @@
 """What changing, cancelling and taking back have in common: which lessons, under which locks, and what says no.
 
-Everybody locks in one order: series, lessons by id, cards, teachers by id, places by id. Of two managers who decide about the same
-lessons, the second waits, then sees that they are no longer what was on the screen.
+Everybody locks in one order: series, change, lessons by id, cards by id, teachers by id, places by id, clients. Of two managers who decide
+about the same lessons, the second waits, then sees that they are no longer what was on the screen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,9 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lessons import moves, planner, wording
-from lessons.models import LONGEST_LESSON, Change, Club, Lesson, Place, Series, Teacher
+from lessons.models import LONGEST_LESSON, Change, Club, Lesson, LessonQuerySet, Place, Series, Teacher
+from lessons.times import long_day
 
 from .booking import Refused
+
+RECENT = 20  # changes of a series, among which the last one of a lesson is looked for
 
 
 class OutOfDate(Exception):
@@ -34,13 +37,18 @@ def lock_lessons(lesson: Lesson, scope: str, version: str) -> list[Lesson]:
     series = Series.objects.select_for_update(no_key=True).filter(pk=lesson.series_id).first() if lesson.series_id else None
     if scope != Change.Scope.THIS and series is None:
         raise Refused({"scope": _("This lesson is not repeated.")})
-    rows = Lesson.objects.select_for_update(no_key=True, of=("self",)).filter(_meant(lesson, scope)).order_by("pk")
-    lessons = list(rows.select_related("teacher", "place", "job"))
+    lessons = list(lock_rows(_meant(lesson, scope)).select_related("teacher", "place", "job"))
     in_hand = next(row for row in lessons if row.pk == lesson.pk)
     for row in lessons:
         row.club, row.series = lesson.club, series
     _require_decidable(in_hand, scope, version)
     return [in_hand, *(row for row in lessons if row is not in_hand)]
+
+
+def lock_rows(meant: Q) -> LessonQuerySet:
+    """Locked first and read after that: a row whose teacher has changed while it was waited for would fall out of a join."""
+    locked = Lesson.objects.select_for_update(no_key=True).filter(meant).order_by("pk")
+    return Lesson.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).order_by("pk")
 
 
 def _meant(lesson: Lesson, scope: str) -> Q:
@@ -55,22 +63,28 @@ def _require_decidable(lesson: Lesson, scope: str, version: str) -> None:
     seen = version.split(".") if version else []
     now = [str(lesson.version), str(lesson.series.version) if lesson.series else ""]
     if seen and (seen[0] != now[0] or (scope != Change.Scope.THIS and seen[1:] != now[1:])):
-        raise OutOfDate(_who_was_faster(lesson))
+        raise OutOfDate(_who_was_faster(lesson, scope))
     if lesson.status == Lesson.Status.CANCELLED:
         raise OutOfDate(_("This lesson is cancelled."))
     if lesson.job and lesson.job.kind == "lessons.after_create" and not lesson.job.ended:
         raise OutOfDate(_("This lesson is still being planned. Try again in a moment."))
 
 
-def _who_was_faster(lesson: Lesson) -> str:
+def _who_was_faster(lesson: Lesson, scope: str) -> str:
     of_series = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
-    last = Change.objects.filter(of_series).select_related("user").first()
+    recent = Change.objects.filter(of_series).select_related("user")[:RECENT]
+    last = next((change for change in recent if scope != Change.Scope.THIS or lesson.pk in change.lesson_ids), None)
     if last is None:
         return _("This lesson has changed meanwhile. Nothing was written: look at it again.")
-    facts = {"name": (last.user and (last.user.get_full_name() or last.user.get_username())) or "?",
-             "time": wording.clock(last.created_at.astimezone(lesson.club.zone))}  # fmt: skip
-    # Translators: "%(name)s a modifié ce cours à %(time)s…"
-    return _("%(name)s changed this lesson at %(time)s. Nothing was written: look at it again.") % facts
+    at = last.created_at.astimezone(lesson.club.zone)
+    # Translators: in place of a name; French “Quelqu’un”
+    name = (last.user.get_full_name() or last.user.get_username()) if last.user else _("Somebody")
+    facts = {"name": name, "time": wording.clock(at), "day": long_day(at.date())}
+    if at.date() == timezone.now().astimezone(lesson.club.zone).date():
+        # Translators: "%(name)s a modifié ce cours à %(time)s…"
+        return _("%(name)s changed this lesson at %(time)s. Nothing was written: look at it again.") % facts
+    # Translators: French “%(name)s a modifié ce cours le %(day)s à %(time)s. Rien n’a été enregistré : regardez-le à nouveau.”
+    return _("%(name)s changed this lesson on %(day)s at %(time)s. Nothing was written: look at it again.") % facts
 
 
 def slot_of(lesson: Lesson) -> moves.Slot:
@@ -79,8 +93,12 @@ def slot_of(lesson: Lesson) -> moves.Slot:
 
 def lock_room(slots: Iterable[moves.Slot]) -> None:
     wanted = list(slots)
-    list(Teacher.objects.select_for_update(no_key=True).filter(pk__in={slot.teacher_id for slot in wanted}).order_by("pk"))
+    lock_teachers({slot.teacher_id for slot in wanted})
     list(Place.objects.select_for_update(no_key=True).filter(pk__in={slot.place_id for slot in wanted}).order_by("pk"))
+
+
+def lock_teachers(pks: Iterable[int]) -> None:
+    list(Teacher.objects.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
 
 
 def bookings_near(club: Club, slots: Sequence[moves.Slot], besides: Iterable[int]) -> planner.Bookings:

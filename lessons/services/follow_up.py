@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from lessons import planner
@@ -15,6 +15,7 @@ from lessons.credits import Purse
 from lessons.models import Club, Enrolment, Lesson, Notice, Place, Reminder, Subscription, SubscriptionUse, Teacher
 
 from .credit import debit, pay_lessons, write_down
+from .deciding import lock_rows
 from .mail import post
 from .renewals import warn_of_renewals
 from .series import plan_lesson, rule_of
@@ -40,6 +41,11 @@ class Told:
     untold: list[dict[str, int]] = field(default_factory=list)  # who has no e-mail address
 
 
+def lock_new_lesson(pk: int) -> Lesson | None:
+    """As it is now, and until the job ends: a job that failed is run again when somebody has changed the lesson meanwhile."""
+    return lock_rows(Q(pk=pk)).select_related("club", "series", "teacher", "created_by").first()
+
+
 def consume_subscriptions(*, lesson: Lesson, report: Report = _silent) -> None:
     """Debit each enrolled client's oldest valid subscription with credit; who has none is enrolled unpaid."""
     decided = pay_lessons(lessons=[lesson.pk])
@@ -51,6 +57,8 @@ def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
     if lesson.series is None:
         return Repeats()
     with transaction.atomic():
+        if changed := _made_and_changed(lesson):
+            return Repeats(changed)
         purse = _open_purse(lesson)
         _lock(lesson)
         made = set(Lesson.objects.filter(series=lesson.series).values_list("starts_at", flat=True))
@@ -86,9 +94,13 @@ def plan_reminders(*, lesson: Lesson) -> int:
         return 0
     now = timezone.now()
     with transaction.atomic():
-        due = [Reminder(lesson_id=pk, due_at=starts_at - lead) for pk, starts_at in _all_of(lesson).values_list("pk", "starts_at")]
+        due = [Reminder(lesson_id=pk, due_at=starts_at - lead) for pk, starts_at in _planned(lesson)]
         Reminder.objects.bulk_create([reminder for reminder in due if reminder.due_at > now], ignore_conflicts=True)
     return Reminder.objects.filter(lesson__in=_all_of(lesson)).count()
+
+
+def _planned(lesson: Lesson) -> list[tuple[int, datetime]]:
+    return list(_all_of(lesson).planned().values_list("pk", "starts_at"))
 
 
 def plan_reminders_anew(*, club: Club) -> int:
@@ -122,6 +134,11 @@ def summarise(*, lesson: Lesson, repeats: Repeats, told: Told, reminders: int) -
 def _all_of(lesson: Lesson) -> Any:
     """The lesson with its repeats."""
     return Lesson.objects.filter(series=lesson.series) if lesson.series_id else Lesson.objects.filter(pk=lesson.pk)
+
+
+def _made_and_changed(lesson: Lesson) -> int:
+    """How many repeats somebody has decided about since: the rule no longer says where they belong."""
+    return Lesson.objects.filter(series=lesson.series, series__version__gt=1).exclude(pk=lesson.pk).count()
 
 
 def _open_purse(lesson: Lesson) -> Purse:

@@ -78,6 +78,7 @@ def delete_programme(*, programme: Programme) -> None:
     """With every mark in it. A job that assigns it just now is waited for; a later one finds nothing."""
     with transaction.atomic():
         for locked in Programme.objects.select_for_update().filter(pk=programme.pk):
+            _lock_evaluations(locked)
             locked.delete()
 
 
@@ -149,12 +150,15 @@ def _write_skills(programme: Programme, drafts: list[SkillDraft], drop: Collecti
     Skill.objects.bulk_create(fresh)
 
 
+def _lock_evaluations(programme: Programme) -> list[Evaluation]:
+    return list(Evaluation.objects.select_for_update(no_key=True).filter(programme=programme).order_by("pk"))
+
+
 def _remove_skills(programme: Programme, gone: dict[int, Skill], drop: Collection[int]) -> None:
     """The evaluations first: who marks a client holds the client's evaluation, so no mark slips in between the count and the end."""
     if not gone:
         return
-    evaluations = Evaluation.objects.select_for_update(no_key=True).filter(programme=programme).order_by("pk")
-    clients = [evaluation.client_id for evaluation in evaluations]
+    clients = [evaluation.client_id for evaluation in _lock_evaluations(programme)]
     marked = Realisation.objects.filter(task__skill__in=gone, task__skill__programme=programme)
     marked = marked.exclude(status=Realisation.Status.TODO).order_by()
     counts = dict(marked.values("task__skill").annotate(number=Count("pk")).values_list("task__skill", "number"))

@@ -66,14 +66,21 @@ SAMPLES: dict[str, Callable[[Crowd], list[Any]]] = {
 # Where one look does not show everything, or where something must be asked.
 QUERIES: dict[str, Callable[[Crowd], list[str]]] = {
     "api/clients/": lambda crowd: ["", "search=last"],
-    "api/lessons/": lambda crowd: ["", "from=2020-01-01&to=2100-01-01&search=galop"],
+    "api/lessons/": lambda crowd: [
+        "",
+        "from=2020-01-01&to=2100-01-01&search=galop",
+        f"teacher={crowd.teacher.pk}&client={crowd.client.pk}&series={crowd.lesson.series_id or 1}&place=p&status=planned",
+    ],
     "api/lessons/preview/": lambda crowd: [
         f"teacher={crowd.teacher.pk}&starts_at={crowd.today}T12:00&duration_minutes=60&repeat.until={crowd.today + timedelta(weeks=9)}"
     ],
     "api/letters/": lambda crowd: ["", "status=failed&ordering=teacher_name"],
     "api/letters/preview/": lambda crowd: [f"teacher={crowd.teacher.pk}"],
     "api/audio/notes/": lambda crowd: ["", "search=bonjour"],
-    "api/subscriptions/": lambda crowd: ["", f"valid_on={crowd.today}"],
+    "api/evaluations/": lambda crowd: ["", f"programme={crowd.programme.pk}&client={crowd.client.pk}"],
+    "api/realisations/": lambda crowd: ["", f"programme={crowd.programme.pk}&skill={crowd.task.skill_id}&client={crowd.client.pk}"],
+    "api/task-assignments/": lambda crowd: ["", f"programme={crowd.programme.pk}"],
+    "api/subscriptions/": lambda crowd: ["", f"valid_on={crowd.today}&client={crowd.client.pk}&kind=pack"],
     "audio/": lambda crowd: ["", "etat=a-repondre", "q=last", f"client={crowd.client.pk}"],
     "club/clients/": lambda crowd: ["", "q=last&tri=note"],
     "club/clients/<int:pk>/history/": lambda crowd: ["", "champ=level"],

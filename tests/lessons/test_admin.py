@@ -76,3 +76,29 @@ def test_a_person_sends_an_unsure_notice_again(browser: Browser, lesson: Lesson)
     browser.post("/admin/lessons/notice/", {"action": "send_again", "_selected_action": [notice.pk]})
     notice.refresh_from_db()
     assert (notice.status, Job.objects.count()) == ("pending", before + 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"credits": "0"}, "greater than or equal to 1"),
+        ({"credits": "1"}, "2 lessons were used already."),
+        ({"kind": "period", "credits": ""}, "It has paid for lessons already."),
+    ],
+)
+def test_an_operator_too_keeps_what_a_subscription_has_paid(browser: Browser, world: World, wrong: dict[str, str], message: str) -> None:
+    pack = world.pack(world.camille, credits=5)
+    run_follow_up(world.plan(clients=[world.camille.pk], repeat=world.weeks(2)).lesson)
+    values = {"kind": "pack", "credits": "5", "valid_from": str(pack.valid_from), "valid_until": "", **wrong}
+    answer = browser.post(f"/admin/lessons/subscription/{pack.pk}/change/", values)
+    assert (answer.status_code, message in answer.content.decode()) == (200, True)
+    pack.refresh_from_db()
+    assert (pack.kind, pack.credits) == ("pack", 5)
+
+
+def test_an_operator_gives_more_lessons_and_changes_no_client(browser: Browser, world: World) -> None:
+    pack = world.pack(world.camille, credits=5)
+    values = {"client": world.hugo.pk, "kind": "pack", "credits": "6", "valid_from": str(pack.valid_from), "valid_until": ""}
+    assert browser.post(f"/admin/lessons/subscription/{pack.pk}/change/", values).status_code == 302
+    pack.refresh_from_db()
+    assert (pack.client, pack.credits) == (world.camille, 6)

@@ -55,7 +55,7 @@ def test_a_filter_that_makes_no_sense_is_told_at_its_name(world: World, query: d
     assert (answer.status_code, list(answer.json())) == (400, list(query))
 
 
-@pytest.mark.parametrize("query", [{"place": "nowhere"}, {"search": "nothing"}])
+@pytest.mark.parametrize("query", [{"place": "nowhere"}, {"search": "nothing"}, {"teacher": "99999999"}, {"client": "99999999"}])
 def test_a_filter_that_fits_nothing_finds_nothing(world: World, query: dict[str, str]) -> None:
     world.plan()
     assert api(world.manager).get("/api/lessons/", query).json()["count"] == 0
@@ -74,6 +74,20 @@ def test_lessons_are_filtered_by_person_place_and_series(world: World) -> None:
     queries: list[dict[str, Any]] = [{"teacher": world.sophie.pk}, {"client": world.hugo.pk}, {"place": "carrière"}]
     for query in [*queries, {"series": lesson.series_id}]:
         assert [row["id"] for row in client.get("/api/lessons/", query).json()["results"]] == [lesson.pk]
+
+
+def test_of_the_people_of_another_club_there_are_no_lessons(world: World) -> None:
+    other = World("Autre club", "other_")
+    other.plan(clients=[other.hugo.pk])
+    for query in ({"teacher": other.sophie.pk}, {"client": other.hugo.pk}):
+        assert api(world.manager).get("/api/lessons/", query).json()["results"] == []
+
+
+def test_lessons_of_a_person_ask_no_more_than_others(world: World, django_assert_num_queries: Any) -> None:
+    lesson = world.plan(clients=[world.hugo.pk]).lesson
+    client = api(world.manager)
+    with django_assert_num_queries(3 + 3):  # session, user, membership
+        assert client.get("/api/lessons/", {"teacher": world.sophie.pk, "client": world.hugo.pk}).json()["results"][0]["id"] == lesson.pk
 
 
 def test_lists_are_ordered_as_asked(world: World) -> None:

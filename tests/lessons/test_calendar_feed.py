@@ -67,6 +67,7 @@ def test_a_teacher_has_only_their_own_lessons(world: World) -> None:
 
 
 def test_a_cancelled_lesson_is_gone(world: World) -> None:
+    """Calendar programs drop what a feed no longer names; not all of them show that something is cancelled."""
     world.plan()
     feed = services.open_feed(club=world.club)
     Lesson.objects.update(status="cancelled")
@@ -78,15 +79,33 @@ def test_lessons_of_another_club_are_not_there(world: World) -> None:
     assert events(read(services.open_feed(club=world.club))) == []
 
 
-def test_the_event_of_a_changed_lesson_is_newer(world: World) -> None:
+def test_each_change_of_a_lesson_counts_one_more(world: World) -> None:
+    """However little time lies between them."""
     lesson = world.plan().lesson
-    feed = services.open_feed(club=world.club)
-    [before] = events(read(feed))
-    Lesson.objects.update(updated_at=lesson.created_at + timedelta(minutes=5), title="Galop\r\nATTENDEE:x; 3, 4")
-    [after] = events(read(feed))
-    assert after["UID"] == before["UID"]
-    assert int(after["SEQUENCE"]) > int(before["SEQUENCE"])
-    assert (str(after["SUMMARY"]), "ATTENDEE" in after) == ("Galop ATTENDEE:x; 3, 4", False)
+    run_follow_up(lesson)
+    feed, seen = services.open_feed(club=world.club), []
+    for title in ("a", "b", "c"):
+        [event] = events(read(feed))
+        seen.append((str(event["UID"]), int(event["SEQUENCE"])))
+        services.change_lesson(lesson=Lesson.objects.select_related("club").get(), user=world.manager, title=title)
+    assert seen == [(f"lesson-{lesson.pk}@aussitot", number) for number in range(3)]
+
+
+def test_an_undo_is_newer_than_what_it_takes_back(world: World) -> None:
+    lesson = world.plan().lesson
+    run_follow_up(lesson)
+    made = services.cancel_lesson(lesson=Lesson.objects.select_related("club").get(), user=world.manager).change
+    assert made
+    services.undo_change(change=made, user=world.manager)
+    [event] = events(read(services.open_feed(club=world.club)))
+    assert (int(event["SEQUENCE"]), str(event["STATUS"])) == (2, "CONFIRMED")
+
+
+def test_what_a_title_holds_stays_in_it(world: World) -> None:
+    world.plan()
+    Lesson.objects.update(title="Galop\r\nATTENDEE:x; 3, 4")
+    [event] = events(read(services.open_feed(club=world.club)))
+    assert (str(event["SUMMARY"]), "ATTENDEE" in event) == ("Galop ATTENDEE:x; 3, 4", False)
 
 
 def test_a_closed_address_answers_no_more(world: World) -> None:

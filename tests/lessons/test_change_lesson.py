@@ -1,9 +1,11 @@
 """Changing a lesson, alone or with its series: at once, refused where it cannot be, and people are told old and new."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
@@ -302,6 +304,22 @@ def test_of_two_managers_who_change_the_same_series_one_is_told_and_nothing_is_l
     assert set(Lesson.objects.values_list("title", flat=True)) == {"Voltige"}
 
 
+def test_a_form_that_stood_open_for_days_is_told_the_day(world: World) -> None:
+    lesson = single(world)
+    patch(world, lesson, title="Voltige")
+    Change.objects.update(created_at=at(world.day - timedelta(days=365), 9, 5))
+    late = patch(world, lesson, title="Saut", version=str(lesson.version))
+    assert re.match(r"manager changed this lesson on \w+day \d+ \w+( \d{4})? at 9:05\.", late.json()["detail"]), late.json()
+
+
+def test_who_is_named_has_changed_this_very_lesson(world: World) -> None:
+    lessons, other = series(world), User.objects.create_user("other")
+    patch(world, lessons[0], title="Voltige")
+    services.change_lesson(lesson=Lesson.objects.select_related("club").get(pk=lessons[1].pk), user=other, title="Saut")
+    details = {scope: patch(world, lessons[0], scope, title="x", version="1.1").json()["detail"] for scope in ("this", "all")}
+    assert {scope: detail.split()[0] for scope, detail in details.items()} == {"this": "manager", "all": "other"}
+
+
 def test_a_change_elsewhere_in_the_series_does_not_disturb_one_lesson(world: World) -> None:
     lessons = series(world)
     seen = api(world.manager).get(url(lessons[3])).json()["version"]
@@ -388,6 +406,15 @@ def test_who_was_reminded_of_the_old_time_is_reminded_of_the_new_one(world: Worl
     Reminder.objects.update(due_at=timezone.now() - timedelta(minutes=1))
     assert services.send_due_reminders() == 1
     assert Notice.objects.filter(kind=Notice.Kind.REMINDER, client=world.hugo).count() == 2
+
+
+def test_a_reminder_that_is_due_at_this_moment_is_not_lost_to_a_new_title(world: World) -> None:
+    lesson = single(world, starts_at=timezone.now() + timedelta(hours=30))
+    services.change(world.club, reminder_lead_hours=40)
+    Reminder.objects.update(due_at=lesson.starts_at - timedelta(hours=40))
+    patch(world, lesson, title="Voltige")
+    services.move_reminders(change=Change.objects.get())
+    assert Reminder.objects.filter(sent_at=None, lesson=lesson).exists()
 
 
 def test_running_the_job_again_tells_nobody_twice(world: World) -> None:

@@ -1,17 +1,15 @@
 """A client stops the reminders from the mail itself."""
 
 from datetime import timedelta
-from email.message import Message
 from typing import Any
 
 import pytest
 from django.test import Client as Visitor
 from django.utils import timezone
-from icalendar import Calendar
 
 from lessons import notices, opt_out, services
-from lessons.models import Client, Lesson, Notice, Reminder
-from tests.lessons.world import World, run_follow_up
+from lessons.models import Client, Notice, Reminder
+from tests.lessons.world import World
 
 
 def reminder_to(world: World, **recipient: Any) -> Notice:
@@ -34,6 +32,7 @@ def test_the_mail_carries_the_link(world: World) -> None:
     assert path_of(world.camille) in message.body
     assert path_of(world.camille) in str(message.alternatives[0][0])
     assert message.extra_headers["List-Unsubscribe"] == f"<http://127.0.0.1:8000{path_of(world.camille)}>"
+    assert message.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_a_teacher_has_no_such_link(world: World) -> None:
@@ -79,40 +78,3 @@ def test_who_opted_out_is_not_reminded(world: World) -> None:
     Reminder.objects.create(lesson=lesson, due_at=now - timedelta(minutes=1))
     services.send_due_reminders()
     assert set(Notice.objects.values_list("client", flat=True)) == {None, world.hugo.pk}
-
-
-# ── Each e-mail to a teacher carries the event ──
-
-
-def calendar_in(notice: Notice) -> tuple[Message, Any]:
-    message: Any = notices.compose(notice).message()
-    [part] = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
-    return part, Calendar.from_ical(part.get_payload(decode=True))
-
-
-def test_the_mail_to_the_teacher_carries_the_lesson_and_its_repeats(world: World) -> None:
-    lesson = world.plan(title="Galop à l’obstacle", repeat=world.weeks(3)).lesson
-    run_follow_up(lesson)
-    part, calendar = calendar_in(Notice.objects.with_details().get(teacher=world.sophie))
-    assert (part.get_param("method"), part.get_filename()) == ("PUBLISH", "planning.ics")
-    starts = [event.decoded("DTSTART") for event in calendar.walk("VEVENT")]
-    assert starts == list(Lesson.objects.order_by("starts_at").values_list("starts_at", flat=True))
-    assert {str(event["SUMMARY"]) for event in calendar.walk("VEVENT")} == {"Galop à l’obstacle"}
-
-
-def test_a_reminder_carries_its_lesson(world: World) -> None:
-    notice = reminder_to(world, teacher=world.sophie)
-    _part, calendar = calendar_in(notice)
-    assert [str(event["UID"]) for event in calendar.walk("VEVENT")] == [f"lesson-{notice.lesson_id}@aussitot"]
-
-
-def test_the_mail_about_a_cancelled_lesson_takes_the_event_away(world: World) -> None:
-    notice = reminder_to(world, teacher=world.sophie)
-    notice.lesson.status = "cancelled"
-    part, calendar = calendar_in(notice)
-    assert (part.get_param("method"), str(calendar["METHOD"])) == ("CANCEL", "CANCEL")
-    assert [str(event["STATUS"]) for event in calendar.walk("VEVENT")] == ["CANCELLED"]
-
-
-def test_a_client_gets_no_attachment(world: World) -> None:
-    assert notices.compose(reminder_to(world, client=world.camille)).attachments == []
