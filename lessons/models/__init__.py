@@ -5,7 +5,19 @@ from .changes import Change
 from .club import Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
 from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
-from .planning import GONE, HOLDING, LONGEST_LESSON, Attendance, Enrolment, EnrolmentQuerySet, Lesson, LessonQuerySet, Reminder, Series, places_held
+from .planning import (
+    GONE,
+    HOLDING,
+    LONGEST_LESSON,
+    Attendance,
+    Enrolment,
+    EnrolmentQuerySet,
+    Lesson,
+    LessonQuerySet,
+    Reminder,
+    Series,
+    places_held,
+)
 from .programmes import (
     Evaluation,
     Programme,
