@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, api_calendars, views, views_calendars, views_changes, views_reminders, views_subscriptions
+from . import api, api_calendars, api_enrolments, views, views_calendars, views_changes, views_reminders, views_subscriptions
 
 router = SimpleRouter(use_regex_path=False)
 router.register("teachers", api.TeacherViewSet)
@@ -30,5 +30,7 @@ urlpatterns = [
     path("reminders/<str:token>/", views_reminders.opt_out, name="reminders-opt-out"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("", include("lessons.urls_programmes")),
+    path("api/lessons/<int:pk>/enrolments/", api_enrolments.EnrolmentsView.as_view(), name="lesson-enrolments"),
+    path("api/lessons/<int:pk>/enrolments/<int:client>/", api_enrolments.EnrolmentView.as_view(), name="lesson-enrolment"),
     path("api/", include(router.urls)),
 ]

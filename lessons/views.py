@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from . import access, lesson_page
 from .forms import LessonForm, initial_after
-from .models import Change, Club, Enrolment, Lesson, Membership, Notice
+from .models import Change, Club, Enrolment, Lesson, Membership, Notice, places_held, places_wanted
 from .planner import Days, day_bounds
 from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
 from .week import LONGEST_ID, lay_out, monday_of, parse_day, read_choice
@@ -171,7 +171,7 @@ def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
     start, end = day_bounds(monday, monday + timedelta(days=7), membership.club.zone)
     lessons = Lesson.objects.planned().filter(club=membership.club, starts_at__gte=start, starts_at__lt=end)
     undelivered = Exists(Notice.objects.undelivered().filter(lesson=OuterRef("pk")))
-    lessons = lessons.annotate(enrolled=Count("enrolments"), undelivered=undelivered)
+    lessons = lessons.annotate(enrolled=places_held(), waiting=places_wanted(), undelivered=undelivered)
     return list(lessons.select_related("teacher", "place", "job").order_by("starts_at", "id"))
 
 

@@ -38,6 +38,8 @@ class Change(models.Model):
     undoes = models.OneToOneField("self", models.SET_NULL, null=True, blank=True, related_name="undone_by", verbose_name=_("takes back"))
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
+    follow_up: Any = None  # the job of a decision about enrolments, for the answer of the moment
+
     class Meta:
         verbose_name = _("change of lessons")
         verbose_name_plural = _("changes of lessons")
@@ -52,11 +54,11 @@ class Change(models.Model):
 
     @property
     def may_be_undone(self) -> bool:
-        return self.kind != self.Kind.RESTORED and timezone.now() <= self.undo_until and not hasattr(self, "undone_by")
+        return self.undoes_id is None and timezone.now() <= self.undo_until and not hasattr(self, "undone_by")
 
     @property
     def lesson_ids(self) -> list[int]:
-        return [row["lesson"] for row in self.rows]
+        return list(dict.fromkeys(row["lesson"] for row in self.rows))
 
     @property
     def took_back_a_cancellation(self) -> bool:
