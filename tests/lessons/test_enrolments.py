@@ -7,7 +7,7 @@ import pytest
 
 from jobs.models import Job
 from lessons import services
-from lessons.models import Change, Enrolment, Lesson, Notice
+from lessons.models import Change, Enrolment, Notice
 from tests.lessons.enrolments import begun, cancel, enrol, full, kept, mark, roll, told, url
 from tests.lessons.test_change_lesson import patch, run_changes, series
 from tests.lessons.world import World, api, statuses
