@@ -19,7 +19,7 @@ ANY_LESSON = reverse_lazy("lesson", args=[0])
 CARD = (  # whatever a person wrote is escaped below
     '<a id="lesson-{pk}" class="lesson c{silk}{state}" href="{url}" data-dialog data-teacher="{teacher}"{follow}>'
     '<b dir="auto"><time{sharp} datetime="{iso}">{clock} </time>{title}</b>'
-    '<span class="meta"><span>{who} · {place}{lasts}</span><span{full}>{enrolled}/{capacity}</span></span>{more}</a>'
+    '<span class="meta"><span>{who} · {place}{lasts}</span><span{full} data-count>{enrolled}/{capacity}{waiting}</span></span>{more}</a>'
 )
 
 
@@ -46,6 +46,7 @@ def lesson_card(card: Card, fresh: Lesson | None, may_plan: bool) -> SafeString:
             full=' class="full"' if card.enrolled >= lesson.capacity else "",
             enrolled=card.enrolled,
             capacity=lesson.capacity,
+            waiting=f" +{card.waiting}" if card.waiting else "",
             more=_more(lesson, is_followed, may_plan and card.has_undelivered),
         )
     )
