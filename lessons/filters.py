@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from .models import HOLDING, Client, Closure, Lesson, Series, Subscription, Teacher
 from .planner import day_bounds
@@ -38,6 +40,7 @@ class LessonFilter(filters.FilterSet):
         model = Lesson
         fields = ["status"]
 
+    @extend_schema_field(OpenApiTypes.INT)
     def filter_client(self, rows: QuerySet[Lesson], name: str, client: Client) -> QuerySet[Lesson]:
         return rows.filter(enrolments__client=client, enrolments__attendance__in=HOLDING)
 

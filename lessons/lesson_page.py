@@ -15,9 +15,20 @@ LAST_CHANGES = 5
 NAMES = ("first_name", "last_name")
 
 
-def with_tables(lessons: LessonQuerySet, club: Club) -> Any:
-    """For the functions below."""
-    return lessons.annotate(enrolled=enrolled(club), decisions=_decisions(), to_decide=_to_decide())
+def with_tables(lessons: LessonQuerySet, club: Club, *, made: int = 0) -> Any:
+    """For the functions below; `made` is the decision about enrolments that led to the page."""
+    tables = {"enrolled": enrolled(club), "decisions": _decisions(), "to_decide": _to_decide(), "made": _made(made)}
+    return lessons.annotate(**tables)
+
+
+def made_on(lesson: Any) -> Change | None:
+    """For as long as it can be taken back."""
+    for row in lesson.made:
+        moment, rows = _moment(row["created_at"]), _as_json(row["decided"])
+        change = Change(pk=row["pk"], club_id=lesson.club_id, kind=Change.Kind.ENROLLED, rows=rows, created_at=moment)
+        change.is_undone = False
+        return change
+    return None
 
 
 def changes_of(lesson: Any) -> list[tuple[Change, list[change_words.Line]]]:
@@ -31,6 +42,11 @@ def changes_of(lesson: Any) -> list[tuple[Change, list[change_words.Line]]]:
 def undelivered_of(lesson: Any) -> list[Notice]:
     """What failed before what is unsure."""
     return [_notice(row) for row in lesson.to_decide]
+
+
+def _made(pk: int) -> JSONRows:
+    rows = Change.objects.filter(pk=pk, lesson=OuterRef("pk"), kind=Change.Kind.ENROLLED, undoes=None, undone_by=None)
+    return JSONRows(rows, pk="pk", created_at="created_at", decided="rows")
 
 
 def _decisions() -> JSONRows:

@@ -111,19 +111,20 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
 @club_page
 def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     """`?fait=` is the decision about its enrolments that led here."""
-    return show_lesson(request, membership, pk, change=_change_made(request, membership.club))
+    asked = request.GET.get("fait", "")
+    return show_lesson(request, membership, pk, made=int(asked) if asked.isdecimal() and len(asked) <= LONGEST_ID else 0)
 
 
 def show_lesson(
-    request: HttpRequest, membership: Membership, pk: int, *, change: Change | None = None, problem: str = "", status: int = 200
+    request: HttpRequest, membership: Membership, pk: int, *, made: int = 0, problem: str = "", status: int = 200
 ) -> HttpResponse:
     lessons = Lesson.objects.filter(club=membership.club).select_related("teacher", "place", "series", "job", "club")
-    found = get_object_or_404(lesson_page.with_tables(lessons, membership.club), pk=pk)
+    found = get_object_or_404(lesson_page.with_tables(lessons, membership.club, made=made), pk=pk)
     may_plan = membership.role == Membership.Role.MANAGER
     context = {
         "lesson": found,
         "roll": read_roll(found),
-        "change": change,
+        "change": lesson_page.made_on(found),
         "problem": problem,
         "told": told(found),
         "changes": lesson_page.changes_of(found),

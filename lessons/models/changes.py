@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from .club import Club
@@ -52,9 +53,13 @@ class Change(models.Model):
     def undo_until(self) -> datetime:
         return self.created_at + UNDO_TIME
 
+    @cached_property
+    def is_undone(self) -> bool:
+        return hasattr(self, "undone_by")
+
     @property
     def may_be_undone(self) -> bool:
-        return self.undoes_id is None and timezone.now() <= self.undo_until and not hasattr(self, "undone_by")
+        return self.undoes_id is None and timezone.now() <= self.undo_until and not self.is_undone
 
     @property
     def lesson_ids(self) -> list[int]:

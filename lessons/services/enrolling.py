@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from jobs.services import enqueue
 from lessons.models import Attendance, Change, Client, Enrolment, Lesson, Notice, Series
+from lessons.places import kind_of_notice
 from lessons.roll import NotPossible, Roll, state_of
 
 from .booking import NotInClub, Refused, require_clients
@@ -148,7 +149,7 @@ def _put_back(rolls: Sequence[Roll], decided: list[dict[str, Any]]) -> None:
 def _write(
     rolls: Sequence[Roll], in_hand: Lesson, user: Any, *, scope: str = Change.Scope.THIS, undoes: Change | None = None
 ) -> Change | None:
-    """The enrolments, the decision on record, and the job that follows; nothing where nothing changed."""
+    """The enrolments; and where something follows, the decision on record and its job."""
     changed = [each for roll in rolls for each in roll.changes()]
     if not changed:
         return None
@@ -159,12 +160,20 @@ def _write(
     for each in changed:
         if each["after"] is None:
             Enrolment.objects.filter(lesson=each["lesson"], client=each["client"]).delete()
+    if not any(_has_consequences(each) for each in changed):
+        return None
     kind = Change.Kind.ENROLLED
     change = Change.objects.create(club=in_hand.club, lesson=in_hand, kind=kind, scope=scope, user=user, rows=changed, undoes=undoes)
     label = _("Enrolments: %(lesson)s") % {"lesson": in_hand.label}
     job = enqueue("lessons.after_enrolment", change.pk, scope=in_hand.club.scope, label=label, user=user)
     change.follow_up = job
     return change
+
+
+def _has_consequences(each: dict[str, Any]) -> bool:
+    """For credit, or for somebody to be told; a mark on the roll usually has none, and is taken back by another."""
+    before, after = each["before"], each["after"]
+    return before is None or after is None or before["charged"] != after["charged"] or kind_of_notice(each) != ""
 
 
 def _job_of(change: Change | None) -> Any:
