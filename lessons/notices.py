@@ -36,9 +36,11 @@ SUBJECTS = CHANGE_SUBJECTS | ENROLMENT_SUBJECTS
 
 
 def is_overtaken(notice: Notice) -> bool:
-    """Nobody is told of an enrolment that has been decided otherwise since."""
-    if notice.change is None or notice.change.kind != Change.Kind.ENROLLED:
+    """Nobody is told of an enrolment that has been decided otherwise since, nor of the lesson that one has left meanwhile."""
+    if notice.change is None:
         return False
+    if notice.change.kind != Change.Kind.ENROLLED:
+        return bool(notice.client_id) and not change_words.lines_for(notice)
     if notice.kind == Notice.Kind.UNPAID:
         return not _unpaid(notice).exists()
     return not places.lessons_told(notice)
@@ -110,6 +112,7 @@ def _context(notice: Notice) -> dict[str, Any]:
         context["charged"] = any(lesson.held and lesson.charged for lesson in told)
     elif notice.change:
         context["lines"] = change_words.lines_for(notice)
+        context["waits"] = _waits_only(notice)
     if notice.kind == Notice.Kind.PLANNED and lesson.series_id:
         context["repeats"] = Lesson.objects.planned().filter(series=lesson.series_id).exclude(pk=lesson.pk).select_related("place")
     if notice.kind == Notice.Kind.UNPAID:
@@ -125,3 +128,10 @@ def _unpaid(notice: Notice) -> EnrolmentQuerySet:
         rows = notice.change.rows
         return unpaid.filter(lesson__in={row["lesson"] for row in rows}, client__in={row["client"] for row in rows})
     return unpaid.filter(lesson__series=notice.lesson.series_id) if notice.lesson.series_id else unpaid.filter(lesson=notice.lesson)
+
+
+def _waits_only(notice: Notice) -> bool:
+    """The recipient has no place in any of the lessons that changed."""
+    if notice.change is None or notice.client_id is None:
+        return False
+    return not Enrolment.objects.holding().filter(client=notice.client_id, lesson__in=notice.change.lesson_ids).exists()

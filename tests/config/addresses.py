@@ -32,7 +32,7 @@ SAMPLES: dict[str, Callable[[Crowd], list[Any]]] = {
     "api/evaluations/<int:pk>": lambda crowd: [crowd.evaluations[0].pk],
     "api/jobs/<str:token>": lambda crowd: [crowd.job.pk],
     "api/lessons/<int:pk>": lambda crowd: [crowd.lesson.pk],
-    "api/lessons/<int:pk>/enrolments/<int:client>/": lambda crowd: [(crowd.lesson.pk, crowd.clients[0].pk)],
+    "api/lessons/<int:pk>/enrolments/<int:client>/": lambda crowd: [(crowd.lesson.pk, crowd.client.pk)],
     "api/lessons/changes/<int:change>": lambda crowd: [crowd.lesson_change.pk],
     "api/letters/<int:pk>": lambda crowd: [crowd.letter.pk],
     "api/places/<int:pk>": lambda crowd: [crowd.club.places.all()[0].pk],

@@ -134,3 +134,24 @@ def test_the_feed_counts_who_has_a_place(world: World) -> None:
     enrol(world, lesson, world.noe)
     feed = services.open_feed(club=world.club)
     assert "1/1" in api(None).get(f"/calendar/{feed.secret}.ics").content.decode()
+
+
+def test_who_waits_reads_of_a_change_that_they_wait(world: World) -> None:
+    lesson = full(world, world.hugo)
+    enrol(world, lesson, world.noe)
+    run_changes()
+    mail.outbox.clear()
+    patch(world, lesson, place="Manège")
+    run_changes()
+    bodies = {message.to[0]: str(message.body) for message in mail.outbox}
+    assert "you are on the waiting list has changed" in bodies["noé@example.org"]
+    assert "you are enrolled in has changed" in bodies["hugo@example.org"]
+
+
+def test_who_leaves_before_the_mail_is_not_told_of_the_change(world: World) -> None:
+    lesson = full(world, world.hugo)
+    patch(world, lesson, place="Manège")
+    drain()
+    cancel(world, lesson, world.hugo)
+    run_changes()
+    assert told(Notice.Kind.CHANGED) == []

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from audio.services import erase_client
 from jobs.models import Job
-from lessons import services
 from lessons.models import Change, Enrolment, Notice
 from tests.lessons.enrolments import begun, cancel, enrol, full, kept, mark, roll, told, url
 from tests.lessons.test_change_lesson import patch, run_changes, series
@@ -256,5 +256,5 @@ def test_an_erased_client_leaves_the_waiting_list_and_the_places_ahead(world: Wo
     lesson, other = full(world, world.hugo), full(world, world.noe, ahead=timedelta(days=10))
     enrol(world, lesson, world.noe)
     enrol(world, other, world.camille)
-    services.leave_lessons(client=world.noe)
+    erase_client(client=world.noe)
     assert (roll(lesson), roll(other)["Camille"]) == ({"Hugo": "expected"}, "expected")
