@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 
-from .models import Closure, Lesson, Subscription
+from .models import HOLDING, Closure, Lesson, Subscription
 from .planner import day_bounds
 
 LARGEST_ID = 2**63 - 1
@@ -38,7 +38,7 @@ class DayFilter(filters.DateFilter):
 
 class LessonFilter(filters.FilterSet):
     teacher = IdFilter()
-    client = IdFilter(field_name="enrolments__client")
+    client = IdFilter(method="filter_client", label=_("lessons in which this client has a place"))
     series = IdFilter()
     place = filters.CharFilter(field_name="place__name", lookup_expr="iexact")
     to = DayFilter(field_name="starts_at", lookup_expr="lt", label=_("lessons that start before this day"))
@@ -46,6 +46,9 @@ class LessonFilter(filters.FilterSet):
     class Meta:
         model = Lesson
         fields = ["status"]
+
+    def filter_client(self, rows: QuerySet[Lesson], name: str, client: int) -> QuerySet[Lesson]:
+        return rows.filter(enrolments__client=client, enrolments__attendance__in=HOLDING)
 
 
 # `from` is a word of Python's, so this filter cannot be an attribute.

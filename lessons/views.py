@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from . import access, lesson_page
 from .forms import LessonForm, initial_after
-from .models import Change, Club, Enrolment, Lesson, Membership, Notice
+from .lesson_roll import read_roll
+from .models import Change, Club, Lesson, Membership, Notice, places_held, places_wanted
 from .planner import Days, day_bounds
 from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
 from .week import LONGEST_ID, lay_out, monday_of, parse_day, read_choice
@@ -109,21 +110,29 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_GET
 @club_page
 def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
+    """`?fait=` is the decision about its enrolments that led here."""
+    asked = request.GET.get("fait", "")
+    return show_lesson(request, membership, pk, made=int(asked) if asked.isdecimal() and len(asked) <= LONGEST_ID else 0)
+
+
+def show_lesson(
+    request: HttpRequest, membership: Membership, pk: int, *, made: int = 0, problem: str = "", status: int = 200
+) -> HttpResponse:
     lessons = Lesson.objects.filter(club=membership.club).select_related("teacher", "place", "series", "job", "club")
-    found = get_object_or_404(lesson_page.with_tables(lessons), pk=pk)
-    enrolments = lesson_page.enrolments_of(found)
+    found = get_object_or_404(lesson_page.with_tables(lessons, membership.club, made=made), pk=pk)
     may_plan = membership.role == Membership.Role.MANAGER
     context = {
         "lesson": found,
-        "enrolments": enrolments,
-        "unpaid": sum(enrolment.status == Enrolment.Status.UNPAID for enrolment in enrolments),
+        "roll": read_roll(found),
+        "change": lesson_page.made_on(found),
+        "problem": problem,
         "told": told(found),
         "changes": lesson_page.changes_of(found),
         "may_plan": may_plan,
         "undelivered": lesson_page.undelivered_of(found) if may_plan else [],
         "back": planning_on(timezone.localdate(found.starts_at)),
     }
-    return render(request, "lessons/lesson.html", context)
+    return render(request, "lessons/lesson.html", context, status=status)
 
 
 @require_POST
@@ -171,7 +180,7 @@ def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
     start, end = day_bounds(monday, monday + timedelta(days=7), membership.club.zone)
     lessons = Lesson.objects.planned().filter(club=membership.club, starts_at__gte=start, starts_at__lt=end)
     undelivered = Exists(Notice.objects.undelivered().filter(lesson=OuterRef("pk")))
-    lessons = lessons.annotate(enrolled=Count("enrolments"), undelivered=undelivered)
+    lessons = lessons.annotate(enrolled=places_held(), waiting=places_wanted(), undelivered=undelivered)
     return list(lessons.select_related("teacher", "place", "job").order_by("starts_at", "id"))
 
 

@@ -5,7 +5,21 @@ from .changes import Change
 from .club import Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
 from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
-from .planning import LONGEST_LESSON, Enrolment, Lesson, LessonQuerySet, Reminder, Series
+from .planning import (
+    GONE,
+    HOLDING,
+    LONGEST_LESSON,
+    Attendance,
+    Enrolment,
+    EnrolmentQuerySet,
+    Lesson,
+    LessonQuerySet,
+    Reminder,
+    Series,
+    places_held,
+    places_wanted,
+    waiting_order,
+)
 from .programmes import (
     Evaluation,
     Programme,
@@ -18,13 +32,17 @@ from .programmes import (
 from .subscriptions import Subscription, SubscriptionQuerySet, SubscriptionUse, SubscriptionUseQuerySet
 
 __all__ = [
+    "GONE",
+    "HOLDING",
     "LONGEST_LESSON",
+    "Attendance",
     "CalendarFeed",
     "Change",
     "Client",
     "Closure",
     "Club",
     "Enrolment",
+    "EnrolmentQuerySet",
     "Evaluation",
     "JSONRows",
     "Lesson",
@@ -49,5 +67,8 @@ __all__ = [
     "Teacher",
     "new_message_id",
     "new_secret",
+    "places_held",
+    "places_wanted",
     "validate_time_zone",
+    "waiting_order",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Prefetch, Q, Value
+from django.db.models import Count, F, Prefetch, Q, Value
 from django.db.models.functions import Now
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +47,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
 
     def with_details(self) -> "LessonQuerySet":
         """All that an answer shows, in two queries whatever the number of lessons."""
-        enrolled: Prefetch[Any] = Prefetch("enrolments", Enrolment.objects.order_by("id"), to_attr="enrolment_rows")
+        enrolled: Prefetch[Any] = Prefetch("enrolments", Enrolment.objects.concerned().order_by("id"), to_attr="enrolment_rows")
         reminder = {"reminder_due_at": F("reminders__due_at"), "reminder_sent_at": F("reminders__sent_at")}  # one a lesson
         return self.select_related("teacher", "place", "series", "job").annotate(**reminder).prefetch_related(enrolled)
 
@@ -130,6 +130,17 @@ class Lesson(models.Model):
         return self.ends_at.astimezone(self.club.zone)
 
     @property
+    def holding_rows(self) -> list["Enrolment"]:
+        """Of `enrolment_rows`: a place each."""
+        return [row for row in self.enrolment_rows if row.attendance in HOLDING]
+
+    @property
+    def waiting_rows(self) -> list["Enrolment"]:
+        """Of `enrolment_rows`, in their turn."""
+        waiting = [row for row in self.enrolment_rows if row.attendance == Attendance.WAITING]
+        return sorted(waiting, key=waiting_order)
+
+    @property
     def full_version(self) -> str:
         """Of the lesson, and of the series that it is one of: what a form that stood open is compared with."""
         return f"{self.version}.{self.series.version}" if self.series else str(self.version)
@@ -143,7 +154,60 @@ class Lesson(models.Model):
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
 
+class Attendance(models.TextChoices):
+    """Whether a client has a place in a lesson, and took it."""
+
+    EXPECTED = "expected", _("Expected")
+    WAITING = "waiting", _("Waiting for a place")
+    CANCELLED = "cancelled", _("Cancelled in time")
+    LATE_CANCELLED = "late_cancelled", _("Cancelled late")
+    ATTENDED = "attended", _("Present")
+    NO_SHOW = "no_show", _("Absent")
+
+
+HOLDING = (Attendance.EXPECTED, Attendance.ATTENDED, Attendance.NO_SHOW)  # a place
+GONE = (Attendance.CANCELLED, Attendance.LATE_CANCELLED)
+ALWAYS_CHARGED = (Attendance.EXPECTED, Attendance.ATTENDED)
+NEVER_CHARGED = (Attendance.WAITING, Attendance.CANCELLED)
+BY_THE_RULE = (Attendance.LATE_CANCELLED, Attendance.NO_SHOW)  # of the club, as it was when it was marked
+
+
+def places_held(enrolments: str = "enrolments") -> Count:
+    """For `annotate`: how many places of a lesson are taken."""
+    return Count(enrolments, filter=Q(**{f"{enrolments}__attendance__in": HOLDING}))
+
+
+def places_wanted(enrolments: str = "enrolments") -> Count:
+    """For `annotate`: how many wait for one."""
+    return Count(enrolments, filter=Q(**{f"{enrolments}__attendance": Attendance.WAITING}))
+
+
+def waiting_order(row: "Enrolment") -> tuple[Any, float]:
+    """The longest first; of those who came at one moment, in the order of the rows."""
+    return row.attendance_at, row.pk or float("inf")
+
+
+class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def holding(self) -> "EnrolmentQuerySet":
+        """A place in the lesson."""
+        return self.filter(attendance__in=HOLDING)
+
+    def waiting(self) -> "EnrolmentQuerySet":
+        """For a place, the first to get one first."""
+        return self.filter(attendance=Attendance.WAITING).order_by("attendance_at", "id")
+
+    def concerned(self) -> "EnrolmentQuerySet":
+        """Who is told what becomes of the lesson."""
+        return self.exclude(attendance__in=GONE)
+
+    def charged(self) -> "EnrolmentQuerySet":
+        """Who pays for the lesson, or owes it."""
+        return self.filter(charged=True)
+
+
 class Enrolment(models.Model):
+    """A client in a lesson, whatever became of it: `attendance` says whether there is a place, `status` whether it is paid."""
+
     class Status(models.TextChoices):
         BOOKED = "booked", _("Booked")  # the after-create job has not decided yet
         PAID = "paid", _("Paid")
@@ -152,12 +216,29 @@ class Enrolment(models.Model):
     lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="enrolments", verbose_name=_("lesson"))
     client = models.ForeignKey(Client, models.PROTECT, related_name="enrolments", verbose_name=_("client"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BOOKED)
+    attendance = models.CharField(
+        _("attendance"), max_length=14, choices=Attendance, default=Attendance.EXPECTED, db_default=Attendance.EXPECTED
+    )
+    attendance_at = models.DateTimeField(_("attendance since"), null=True, blank=True)  # a waiting list is in this order
+    attendance_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("marked by")
+    )
+    charged = models.BooleanField(_("charged"), default=True, db_default=True, help_text=_("Whether the client pays for the lesson."))
     created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("enrolment")
         verbose_name_plural = _("enrolments")
-        constraints = [models.UniqueConstraint(fields=["lesson", "client"], name="lessons_enrolled_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["lesson", "client"], name="lessons_enrolled_once"),
+            models.CheckConstraint(
+                condition=Q(charged=True, attendance__in=[*ALWAYS_CHARGED, *BY_THE_RULE])
+                | Q(charged=False, attendance__in=[*NEVER_CHARGED, *BY_THE_RULE]),
+                name="lessons_charged_for_a_place",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lesson_id} × {self.client_id}"

@@ -72,7 +72,7 @@ def _require_decidable(lesson: Lesson, scope: str, version: str) -> None:
 
 def _who_was_faster(lesson: Lesson, scope: str) -> str:
     of_series = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
-    recent = Change.objects.filter(of_series).select_related("user")[:RECENT]
+    recent = Change.objects.filter(of_series).exclude(kind=Change.Kind.ENROLLED).select_related("user")[:RECENT]
     last = next((change for change in recent if scope != Change.Scope.THIS or lesson.pk in change.lesson_ids), None)
     if last is None:
         return _("This lesson has changed meanwhile. Nothing was written: look at it again.")
