@@ -118,6 +118,7 @@ class Job(models.Model):
     result = models.JSONField(_("result"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     error = models.TextField(_("error"), blank=True, help_text=_("What a person may read of the last failure."))
+    retryable = models.BooleanField(_("a retry may help"), default=True, db_default=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     max_attempts = models.PositiveSmallIntegerField(_("most attempts"))
     run_at = models.DateTimeField(_("not before"), null=True, blank=True)

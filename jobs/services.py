@@ -240,6 +240,7 @@ def _reset(jobs: JobQuerySet) -> int:
     return ended_badly.update(
         status=Job.Status.PENDING,
         attempts=0,
+        retryable=True,
         run_at=None,
         ready_at=Now(),
         owner="",

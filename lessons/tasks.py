@@ -26,7 +26,7 @@ def after_create(progress: Progress, lesson_id: int) -> dict[str, Any]:
     """Debit, repeat, tell, remind: all of it or nothing, with the job's end."""
     lesson = Lesson.objects.select_related("club", "series", "teacher", "created_by").filter(pk=lesson_id).first()
     if lesson is None:
-        raise PermanentError(str(_("This lesson no longer exists.")))
+        raise PermanentError(str(_("This lesson no longer exists.")), retryable=False)
     progress.step()
     services.consume_subscriptions(lesson=lesson, report=_reporter(progress, enrolments_decided))
     progress.step()
@@ -70,7 +70,7 @@ def assign_programme(progress: Progress, assignment_id: int) -> dict[str, Any]:
     """What is missing of skills × clients: all of it or nothing, with the job's end."""
     assignment = ProgrammeAssignment.objects.select_related("programme").filter(pk=assignment_id).first()
     if assignment is None:
-        raise PermanentError(str(_("This programme no longer exists.")))
+        raise PermanentError(str(_("This programme no longer exists.")), retryable=False)
     progress.step()
     tasks = services.assign_tasks(assignment=assignment)
     progress.step()

@@ -25,6 +25,7 @@ KEYS = [
     "message",
     "steps",
     "error",
+    "retryable",
     "attempt",
     "max_attempts",
     "next_attempt_at",
@@ -213,3 +214,11 @@ def test_token_log_in_opens_the_same_doors(member: User) -> None:
     _row, token = AuthToken.objects.create(member)
     client = APIClient(enforce_csrf_checks=True, headers={"authorization": f"Token {token}"})
     assert client.post(url(make_job(), "cancel/")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "may_help", "offered"), [("error", True, True), ("error", False, False), ("cancelled", True, True), ("done", True, False)]
+)
+def test_it_says_whether_a_retry_may_help(member: User, status: str, may_help: bool, offered: bool) -> None:
+    job = make_ended_job(status, retryable=may_help)
+    assert api(member).get(url(job)).json()["retryable"] is offered
