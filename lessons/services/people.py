@@ -48,8 +48,11 @@ def change(row: Row, **values: Any) -> Row:
 
 
 def remove(row: models.Model) -> None:
+    """Locked first, club before row as everybody does: what somebody writes about it at this moment goes with it, or protects it."""
     try:
         with transaction.atomic():
-            row.delete()
+            Club.objects.select_for_update(no_key=True).get(pk=row.club_id)  # type: ignore[attr-defined]  # each has one
+            if type(row)._default_manager.select_for_update().filter(pk=row.pk).order_by().exists():
+                row.delete()
     except ProtectedError as error:
         raise InUse(_("There are lessons with it, so it cannot be deleted.")) from error
