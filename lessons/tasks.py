@@ -81,7 +81,11 @@ def assign_programme(progress: Progress, assignment_id: int) -> dict[str, Any]:
     return {"clients": len(clients), "joined": len(assignment.joined_ids), "tasks": tasks, "realisations": realisations}
 
 
-@job("lessons.send_notice", queue="letters", atomic=False, priority=10, max_attempts=3, backoff=(30, 60, 120), timeout_seconds=60)
+# As for letters: a worker's death before the conversation is not the notice's fault, and one within it makes it unsure.
+@job(
+    "lessons.send_notice", queue="letters", atomic=False, priority=10, max_attempts=3, forgiven_crashes=6, timeout_seconds=60,
+    backoff=(30, 60, 120),
+)  # fmt: skip
 def send_notice(progress: Progress, notice_id: int) -> None:
     """One e-mail."""
     notice = Notice.objects.with_details().filter(pk=notice_id).first()

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -13,7 +14,7 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from jobs import services, status
-from jobs.models import Job
+from jobs.models import Intervention, Job
 
 from .conftest import api, make_ended_job, make_job
 
@@ -222,3 +223,12 @@ def test_token_log_in_opens_the_same_doors(member: User) -> None:
 def test_it_says_whether_a_retry_may_help(member: User, status: str, may_help: bool, offered: bool) -> None:
     job = make_ended_job(status, retryable=may_help)
     assert api(member).get(url(job)).json()["retryable"] is offered
+
+
+def test_who_changed_a_job_is_kept_and_shown_to_the_operator(member: User, operator: User, client: Client) -> None:
+    job = make_job()
+    api(member).post(url(job, "cancel/"))
+    assert Intervention.objects.values_list("who", "deed", "target").get() == ("member", "cancel", job.token)
+    client.force_login(operator, "django.contrib.auth.backends.ModelBackend")
+    assert "member: cancel" in client.get(f"/admin/jobs/job/{job.token}/change/").content.decode()
+    assert job.token in client.get("/admin/jobs/intervention/").content.decode()
