@@ -10,6 +10,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,7 +20,7 @@ from unfold.admin import ModelAdmin, StackedInline
 from unfold.decorators import display
 
 from . import health, registry, services, status
-from .models import Attempt, Batch, Job, Queue, SlowStatement, Worker
+from .models import Attempt, Batch, Intervention, Job, Queue, SlowStatement, Worker
 
 BADGES = {"pending": "", "running": "info", "done": "success", "error": "danger", "cancelled": "warning"}
 WORKER_BADGES = {"idle": "success", "busy": "info", "stopping": "warning", "gone": ""}
@@ -97,9 +98,9 @@ class JobAdmin(ReadOnly, ModelAdmin):
         (None, {"fields": ("id", "kind", "label", "status", "progress", "message", "error", "shown_steps")}),
         (_("What it does"), {"fields": ("shown_args", "shown_result", "batch", "user", "scope", "language")}),
         (_("How it runs"), {"fields": ("queue", "priority", "shown_attempts", "owner", "heartbeat_at", "unique_key")}),
-        (_("When"), {"fields": ("created_at", "run_at", "ready_at", "started_at", "finished_at", "duration")}),
+        (_("When"), {"fields": ("created_at", "run_at", "ready_at", "started_at", "finished_at", "duration", "shown_interventions")}),
     )
-    readonly_fields = ("shown_attempts", "shown_args", "shown_result", "shown_steps", "duration")
+    readonly_fields = ("shown_attempts", "shown_args", "shown_result", "shown_steps", "duration", "shown_interventions")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {"snapshot": health.take_snapshot(), **(extra_context or {})}
@@ -138,6 +139,11 @@ class JobAdmin(ReadOnly, ModelAdmin):
     @admin.display(description=_("steps"))
     def shown_steps(self, job: Job) -> SafeString:
         return _preformatted("\n".join(f"{step['name']}: {step['state']} ({step['progress']} %)" for step in job.steps))
+
+    @admin.display(description=Intervention._meta.verbose_name_plural)
+    def shown_interventions(self, job: Job) -> SafeString:
+        rows = Intervention.objects.filter(target=job.token).order_by("id")
+        return _preformatted("\n".join(f"{timezone.localtime(row.acted_at):%Y-%m-%d %H:%M:%S} {row.who}: {row.deed}" for row in rows))
 
     @admin.action(description=_("Try again"), permissions=["operate"])
     def retry_selected(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
@@ -294,4 +300,12 @@ class SlowStatementAdmin(ReadOnly, ModelAdmin):
     list_display = ["ended_at", "fingerprint", "seconds", "origin"]
     list_filter = ["fingerprint"]
     search_fields = ["shape", "origin", "fingerprint"]
+    show_full_result_count = False
+
+
+@admin.register(Intervention)
+class InterventionAdmin(ReadOnly, ModelAdmin):
+    list_display = ["acted_at", "who", "deed", "target", "count"]
+    list_filter = ["deed", "acted_at"]
+    search_fields = ["who", "target"]
     show_full_result_count = False

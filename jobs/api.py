@@ -75,7 +75,9 @@ class ChangeView(APIView):
             return respond_unknown(token)
         refuse_unless_allowed(request, scope=job.scope, asked_by=job.user_id)
         try:
-            return follow(job_body(service(job)))
+            changed = service(job)
+            services.note_intervention(who=request.user.get_username(), deed=service.__name__, target=job.token, count=1)
+            return follow(job_body(changed))
         except services.StateConflict as conflict:
             job.refresh_from_db()
             return Response({"token": token, "status": job.status, "detail": str(conflict)}, status=409)
@@ -109,7 +111,8 @@ class BatchCancelView(APIView):
         if batch is None:
             return respond_unknown(token)
         refuse_unless_allowed(request, scope=batch.scope)
-        services.cancel_batch(batch.pk)
+        count = services.cancel_batch(batch.pk)
+        services.note_intervention(who=request.user.get_username(), deed="cancel", target=f"batch {batch.pk}", count=count)
         return follow(batch_body(batch))
 
 

@@ -175,9 +175,11 @@ class Claims:
             if self.give_back(held(job, self.alias)):
                 _note(job, Attempt.Outcome.RELEASED, "", self.alias)
 
-    def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False, after: float | None = None) -> None:
+    def fail(self, job: Job, outcome: str, error: str, *, traceback: str = "", permanent: bool = False, retryable: bool = True,
+             after: float | None = None) -> None:  # fmt: skip
         """Note the attempt; try again after the kind's delay, or give up. `error` is what a person may read."""
         changes: dict[str, Any] = {"owner": "", "heartbeat_at": None, "error": storable.text(error, storable.MOST_OF_AN_ERROR)}
+        changes["retryable"] = retryable
         crash = self._crashes_of(job) + 1 if outcome == Attempt.Outcome.CRASHED else 0
         forgiven = 0 < crash <= registry.get_or_default(job.kind).forgiven_crashes
         if permanent or (job.attempts >= job.max_attempts and not forgiven):

@@ -118,6 +118,7 @@ class Job(models.Model):
     result = models.JSONField(_("result"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
     error = models.TextField(_("error"), blank=True, help_text=_("What a person may read of the last failure."))
+    retryable = models.BooleanField(_("a retry may help"), default=True, db_default=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     max_attempts = models.PositiveSmallIntegerField(_("most attempts"))
     run_at = models.DateTimeField(_("not before"), null=True, blank=True)
@@ -236,3 +237,21 @@ class SlowStatement(models.Model):
 
     def __str__(self) -> str:
         return self.fingerprint
+
+
+class Intervention(models.Model):
+    """What a person did to jobs from a terminal or over the API. What is done in the administration stands in its own history."""
+
+    acted_at = models.DateTimeField(_("when"), db_default=Now(), db_index=True)
+    who = models.CharField(_("who"), max_length=200, help_text=_("An account of the site, or of the operating system with its host."))
+    deed = models.CharField(_("what"), max_length=20)
+    target = models.CharField(_("of what"), max_length=200, blank=True)
+    count = models.PositiveIntegerField(_("jobs"), null=True)
+
+    class Meta:
+        verbose_name = _("intervention")
+        verbose_name_plural = _("interventions")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.target}".strip()

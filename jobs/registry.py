@@ -10,7 +10,14 @@ _kinds: dict[str, "Kind"] = {}
 
 
 class PermanentError(Exception):
-    """No retry can help: a refused address, an unreadable file. Its text is shown to the person who asked."""
+    """No further attempt by itself: a refused address, an unreadable file. Its text is shown to the person who asked.
+
+    `retryable=False`: nor does a person's retry help, whatever is mended, so that none is offered.
+    """
+
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
 
 
 class RetryableError(Exception):

@@ -80,6 +80,7 @@ def _note_failure(job: Job, error: BaseException, hold: claims.Claims) -> None:
         error_for_people(error),
         traceback=traceback.format_exc(),
         permanent=isinstance(error, registry.PermanentError | storable.Unstorable),
+        retryable=getattr(error, "retryable", True) if known else True,
         after=getattr(error, "after", None) if known else None,
     )
 

@@ -26,6 +26,7 @@ class JobSerializer(serializers.Serializer[Job]):
     message = serializers.CharField()
     steps = StepSerializer(many=True)
     error = serializers.CharField(allow_blank=True)
+    retryable = serializers.BooleanField(help_text="It failed or was cancelled, and trying it again may help.")
     attempt = serializers.IntegerField()
     max_attempts = serializers.IntegerField()
     next_attempt_at = serializers.DateTimeField(allow_null=True)
@@ -77,6 +78,7 @@ def job_body(job: Job) -> dict[str, Any]:
         "message": status.message(job, place),
         "steps": status.steps(job),
         "error": job.error,
+        "retryable": job.retryable and job.status in (Job.Status.ERROR, Job.Status.CANCELLED),
         "attempt": job.attempts,
         "max_attempts": job.max_attempts,
         "next_attempt_at": job.run_at if job.status == Job.Status.PENDING else None,

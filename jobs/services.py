@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils import translation
 
 from . import claims, registry
-from .models import Batch, Job, JobQuerySet, Queue, SlowStatement, Worker, time_ordered_uuid
+from .models import Batch, Intervention, Job, JobQuerySet, Queue, SlowStatement, Worker, time_ordered_uuid
 from .signals import enqueued
 
 BATCH_SIZE = 2000  # rows a statement
@@ -24,6 +24,7 @@ UNIQUE_TRIES = 30
 WORKER_ALIVE_SECONDS = 10
 WORKER_ROW_SECONDS = 86400
 SLOW_STATEMENT_SECONDS = 7 * 86400
+INTERVENTION_SECONDS = 365 * 86400
 
 
 class StateConflict(Exception):
@@ -150,6 +151,7 @@ def prune() -> int:
     batches.delete()
     Worker.objects.filter(seen_at__lt=_ago(WORKER_ROW_SECONDS)).delete()
     SlowStatement.objects.filter(ended_at__lt=_ago(SLOW_STATEMENT_SECONDS)).delete()
+    Intervention.objects.filter(acted_at__lt=_ago(INTERVENTION_SECONDS)).delete()
     return count + _delete(Job.objects.filter(_expired(), batch=None))
 
 
@@ -161,6 +163,11 @@ def is_expired(job: Job) -> bool:
 def restart() -> int:
     """Ask every cluster to finish what runs and end; its supervisor starts it anew. Returns how many workers were asked."""
     return Worker.objects.filter(is_alive()).update(restart_asked_at=Now())
+
+
+def note_intervention(*, who: str, deed: str, target: str = "", count: int | None = None) -> None:
+    """For the operator who asks later who did it."""
+    Intervention.objects.create(who=who[:200], deed=deed, target=target[:200], count=count)
 
 
 def arguments_under_way(kind: str) -> list[list[Any]]:
@@ -240,6 +247,7 @@ def _reset(jobs: JobQuerySet) -> int:
     return ended_badly.update(
         status=Job.Status.PENDING,
         attempts=0,
+        retryable=True,
         run_at=None,
         ready_at=Now(),
         owner="",

@@ -1,5 +1,6 @@
 """Programmes as their pages show them: who is how far, in two queries whatever the size."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -161,7 +162,10 @@ def _last(values: dict[str, Any] | None) -> LastAssignment | None:
     if values is None:
         return None
     token = UUID(values["job"]) if values["job"] else None
-    return LastAssignment(values["id"], token, values["status"], len(values["joined"]) if values["is_fresh"] else 0)
+    joined = values["joined"]
+    if isinstance(joined, str):  # SQLite hands a list within an object over as its text
+        joined = json.loads(joined)
+    return LastAssignment(values["id"], token, values["status"], len(joined) if values["is_fresh"] else 0)
 
 
 def _rows(grid: Grid) -> list[Row]:

@@ -28,7 +28,7 @@ def after_create(progress: Progress, lesson_id: int) -> dict[str, Any]:
     """Debit, repeat, tell, remind: all of it or nothing, with the job's end."""
     lesson = services.lock_new_lesson(lesson_id)
     if lesson is None:
-        raise PermanentError(str(_("This lesson no longer exists.")))
+        raise PermanentError(str(_("This lesson no longer exists.")), retryable=False)
     if lesson.status == Lesson.Status.CANCELLED:  # while an operator had not yet said "again"
         raise PermanentError(str(_("This lesson is cancelled.")))
     progress.step()
@@ -59,7 +59,7 @@ def after_enrolment(progress: Progress, change_id: int) -> dict[str, Any]:
     """Credits, then notices: all of it or nothing."""
     change = services.lock_change(change_id)
     if change is None:
-        raise PermanentError(str(_("This lesson no longer exists.")))
+        raise PermanentError(str(_("This lesson no longer exists.")), retryable=False)
     progress.step()
     settled = services.settle_enrolments(change=change)
     progress.step()
@@ -88,7 +88,7 @@ def assign_programme(progress: Progress, assignment_id: int) -> dict[str, Any]:
     """What is missing of skills × clients: all of it or nothing, with the job's end."""
     assignment = ProgrammeAssignment.objects.select_related("programme").filter(pk=assignment_id).first()
     if assignment is None:
-        raise PermanentError(str(_("This programme no longer exists.")))
+        raise PermanentError(str(_("This programme no longer exists.")), retryable=False)
     progress.step()
     tasks = services.assign_tasks(assignment=assignment)
     progress.step()
@@ -99,7 +99,11 @@ def assign_programme(progress: Progress, assignment_id: int) -> dict[str, Any]:
     return {"clients": len(clients), "joined": len(assignment.joined_ids), "tasks": tasks, "realisations": realisations}
 
 
-@job("lessons.send_notice", queue="letters", atomic=False, priority=10, max_attempts=3, backoff=(30, 60, 120), timeout_seconds=60)
+# As for letters: a worker's death before the conversation is not the notice's fault, and one within it makes it unsure.
+@job(
+    "lessons.send_notice", queue="letters", atomic=False, priority=10, max_attempts=3, forgiven_crashes=6, timeout_seconds=60,
+    backoff=(30, 60, 120),
+)  # fmt: skip
 def send_notice(progress: Progress, notice_id: int) -> None:
     """One e-mail."""
     notice = Notice.objects.with_details().filter(pk=notice_id).first()

@@ -27,7 +27,7 @@ def send_test(progress: Progress, user_id: int, teacher_id: int, year: int) -> N
     user = get_user_model().objects.filter(pk=user_id).first()
     teacher = Teacher.objects.select_related("club", "volunteer_facts").filter(pk=teacher_id).first()
     if user is None or teacher is None:
-        raise PermanentError(_("This teacher has been deleted meanwhile."))
+        raise PermanentError(_("This teacher has been deleted meanwhile."), retryable=False)
     services.send_test(user=user, teacher=teacher, year=year)
 
 

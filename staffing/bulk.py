@@ -1,7 +1,8 @@
-"""The lines of a result in one statement: 5,000 in 70 ms, against 200 with bulk_create."""
+"""Many rows a statement: 5,000 lines of a result in 70 ms, against 200 with bulk_create."""
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
@@ -24,6 +25,19 @@ ON_SQLITE = INSERT.format(
 )
 
 
+ROWS_A_STATEMENT = 20_000
+UPSERT = """
+    INSERT INTO staffing_volume (centre_id, task_id, units)
+    {rows}
+    ON CONFLICT (centre_id, task_id) DO UPDATE SET units = excluded.units"""
+UPSERT_ON_POSTGRES = UPSERT.format(rows="SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[])")
+UPSERT_ON_SQLITE = UPSERT.format(
+    # WHERE: without it, SQLite takes the ON for that of a join
+    rows="SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), CAST(json_extract(value, '$[2]') AS REAL)"
+    " FROM json_each(%s) WHERE true"
+)
+
+
 class CentreLine(NamedTuple):
     centre: int
     direction_code: str
@@ -37,3 +51,14 @@ class CentreLine(NamedTuple):
 def insert_results(simulation: int, lines: Sequence[CentreLine]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(ON_POSTGRES if connection.vendor == "postgresql" else ON_SQLITE, [simulation, json.dumps(lines)])
+
+
+def upsert_volumes(rows: Sequence[tuple[int, int, Decimal]]) -> None:
+    """Centre, task, units."""
+    with connection.cursor() as cursor:
+        for first in range(0, len(rows), ROWS_A_STATEMENT):
+            part = rows[first : first + ROWS_A_STATEMENT]
+            if connection.vendor == "postgresql":
+                cursor.execute(UPSERT_ON_POSTGRES, [list(column) for column in zip(*part, strict=True)])
+            else:
+                cursor.execute(UPSERT_ON_SQLITE, [json.dumps([(centre, task, str(units)) for centre, task, units in part])])

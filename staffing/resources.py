@@ -1,4 +1,4 @@
-"""How a line of a file becomes a row: django-import-export reads and checks, and rows are written thousands at a time.
+"""How a line of a file becomes a row: django-import-export reads and checks; what is to be written is kept until all was read.
 
 A line is known again by its codes, so a file may be imported twice; nothing is ever deleted by an import.
 """
@@ -14,6 +14,7 @@ from import_export import fields, resources, widgets
 
 from lessons.models import Club
 
+from .bulk import upsert_volumes
 from .models import Centre, Direction, ReferenceTask, Volume
 
 ROWS_A_STATEMENT = 2000
@@ -114,6 +115,7 @@ class ReferenceResource(resources.ModelResource):
         self.seen: dict[Any, int] = {}
         self.there: dict[Any, tuple[Any, ...]] = {}
         self.counts = {"new": 0, "changed": 0, "same": 0}
+        self.kept: list[Any] = []  # what `write` writes
         super().__init__()
 
     def begin_piece(self, rows: list[dict[str, str]], lines: list[int]) -> None:
@@ -150,15 +152,19 @@ class ReferenceResource(resources.ModelResource):
         return outcome == "same"
 
     def bulk_create(self, using_transactions: bool, dry_run: bool, raise_errors: bool, batch_size: Any = None, result: Any = None) -> None:
-        if not dry_run and self.create_instances:
-            self._meta.model.objects.bulk_create(
-                self.create_instances,
-                batch_size=ROWS_A_STATEMENT,
-                update_conflicts=True,
-                unique_fields=self.unique_fields,
-                update_fields=self.value_fields,
-            )
+        if not dry_run:
+            self.kept += self.create_instances
         self.create_instances.clear()
+
+    def write(self) -> None:
+        """After the tables that this one refers to."""
+        self._meta.model.objects.bulk_create(
+            self.kept,
+            batch_size=ROWS_A_STATEMENT,
+            update_conflicts=True,
+            unique_fields=self.unique_fields,
+            update_fields=self.value_fields,
+        )
 
     class Meta:
         use_bulk = True
@@ -240,7 +246,7 @@ class ReferenceTaskResource(ReferenceResource):
 
 class VolumeResource(ReferenceResource):
     units = fields.Field("units", "units", NumberWidget(Volume, "units", "0"))
-    value_fields, unique_fields = ("units",), ("centre", "task")
+    value_fields = ("units",)
 
     def __init__(self, known: Known) -> None:
         super().__init__(known)
@@ -256,6 +262,15 @@ class VolumeResource(ReferenceResource):
         tasks = _keys(self.known.tasks.get(row["task"].strip()) for row in rows)
         there = Volume.objects.filter(centre__in=centres, task__in=tasks).values_list("centre", "task", "units")
         return {(centre, task): (units,) for centre, task, units in there}
+
+    def bulk_create(self, using_transactions: bool, dry_run: bool, raise_errors: bool, batch_size: Any = None, result: Any = None) -> None:
+        """There may be 200,000, so the least of each is kept."""
+        if not dry_run:
+            self.kept += [(each.centre, each.task, each.units) for each in self.create_instances]
+        self.create_instances.clear()
+
+    def write(self) -> None:
+        upsert_volumes([(centre.pk, task.pk, units) for centre, task, units in self.kept])
 
     def key_of(self, instance: Volume) -> Any:
         """By identity where the file has just brought them, and they have no key yet."""

@@ -1,7 +1,7 @@
 """Several statements that all see the data of one moment, while others go on writing."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from django.db import connection, transaction
 
@@ -23,9 +23,10 @@ def snapshot() -> Iterator[None]:
 @contextmanager
 def _deferred() -> Iterator[None]:
     """Django begins every transaction on SQLite as a writer's, which would stop all others; a reader's stops nobody."""
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN DEFERRED")
+    with ExitStack() as stack:
+        usual, connection.transaction_mode = connection.transaction_mode, "DEFERRED"  # type: ignore[attr-defined]  # SQLite's
         try:
-            yield
+            stack.enter_context(transaction.atomic())
         finally:
-            cursor.execute("COMMIT")
+            connection.transaction_mode = usual  # type: ignore[attr-defined]
+        yield

@@ -2,11 +2,13 @@
 
 const STAY_MS = 15_000; // how long a finished line stays, unless somebody is at it or it tells something to decide
 const DISMISSED = "dismissed-jobs";
+const FOLDED = "folded-jobs"; // what was in the tray when a person folded it
 
 const tray = document.getElementById("taches");
 const list = tray.querySelector(".tray-list");
 const counter = document.querySelector(".top-jobs");
 const isPhone = matchMedia("(max-width: 47.99rem)");
+const plural = new Intl.PluralRules(document.documentElement.lang);
 
 function lines() { return [...list.querySelectorAll(":scope > li")]; }
 function statusOf(line) { return line.querySelector("[data-job]").dataset.status ?? "pending"; }
@@ -19,13 +21,15 @@ function refresh() {
   tray.hidden = all.length === 0;
   counter.hidden = live.length === 0;
   counter.querySelector("[data-count]").textContent = live.length;
-  setSummary(live, outcome);
+  setSummary(live, all.filter((line) => statusOf(line) === "error").length, outcome);
   for (const line of all) line.querySelector("[data-act=close]").hidden = isLive(line);
 }
 
-function setSummary(live, outcome) {
-  const { one, many } = tray.dataset;
-  const text = live.length === 1 ? one : live.length ? many.replace("%s", live.length) : tray.dataset[outcome];
+function wordsFor(count, one, many) { return (plural.select(count) === "one" ? one : many).replace("%s", count); }
+
+function setSummary(live, failed, outcome) {
+  const { one, many, errorOne, errorMany } = tray.dataset;
+  const text = live.length ? wordsFor(live.length, one, many) : outcome === "error" ? wordsFor(failed, errorOne, errorMany) : tray.dataset[outcome];
   const label = tray.querySelector("summary span");
   if (label.textContent !== text) label.textContent = text;
   const icon = tray.querySelector("summary > .i");
@@ -47,10 +51,22 @@ function leaveSoon(line) {
   setTimeout(() => (stays() ? leaveSoon(line) : !isLive(line) && remove(line)), STAY_MS);
 }
 
-function dismissed() { return JSON.parse(sessionStorage.getItem(DISMISSED) ?? "[]"); }
+function tokenOf(line) { return line.querySelector("[data-job]").dataset.job; }
+function remembered(name) { return JSON.parse(sessionStorage.getItem(name) ?? "[]"); }
+function remember(name, tokens) { sessionStorage.setItem(name, JSON.stringify(tokens.slice(-100))); }
 function dismiss(line) {
-  sessionStorage.setItem(DISMISSED, JSON.stringify([...dismissed(), line.querySelector("[data-job]").dataset.job].slice(-100)));
+  remember(DISMISSED, [...remembered(DISMISSED), tokenOf(line)]);
   remove(line);
+}
+
+/* Folded it stays, from page to page, until there is something new; and it never begins on top of what a page is for. */
+function wasFolded() { return lines().length > 0 && lines().every((line) => remembered(FOLDED).includes(tokenOf(line))); }
+function isInTheWay() {
+  const own = tray.getBoundingClientRect();
+  return [...document.querySelectorAll("main .btn.primary")].some((button) => {
+    const its = button.getBoundingClientRect();
+    return its.width > 0 && its.right > own.left && its.left < own.right && its.bottom > own.top && its.top < own.bottom;
+  });
 }
 
 list.addEventListener("job:update", refresh);
@@ -66,9 +82,10 @@ list.addEventListener("click", (event) => {
 });
 new MutationObserver(refresh).observe(list, { childList: true });
 
-for (const line of lines()) if (dismissed().includes(line.querySelector("[data-job]").dataset.job)) line.remove();
-if (isPhone.matches) tray.open = false;
+for (const line of lines()) if (remembered(DISMISSED).includes(tokenOf(line))) line.remove();
 refresh();
+if (isPhone.matches || wasFolded() || isInTheWay()) tray.open = false;
+tray.querySelector("summary").addEventListener("click", () => remember(FOLDED, tray.open ? lines().map(tokenOf) : []));
 
 counter.addEventListener("click", () => { tray.open = true; });
 

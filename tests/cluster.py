@@ -133,5 +133,10 @@ def worker_after_the_effect_of(job: Job) -> int | None:
     return worker_of(job) if Job.objects.get(pk=job.pk).progress else None
 
 
+def has_begun(job: Job) -> bool:
+    """Its task has reported progress. A claim is less: what was claimed and has not begun goes back at a stop."""
+    return Job.objects.get(pk=job.pk).progress > 0
+
+
 def ended(job: Job) -> bool:
     return Job.objects.get(pk=job.pk).ended

@@ -66,9 +66,10 @@ def sweep_recordings() -> int:
         names = [f"{folder}/{name}" for name in storage.listdir(folder)[1]]
         known = set(VoiceNote.objects.filter(file__in=names).values_list("file", flat=True))
         for name in set(names) - known:
-            if storage.get_modified_time(name) < timezone.now() - ORPHAN_AFTER:
-                erase(name)
-                count += 1
+            with suppress(FileNotFoundError):  # its own job erased it since the folder was read
+                if storage.get_modified_time(name) < timezone.now() - ORPHAN_AFTER:
+                    erase(name)
+                    count += 1
     return count
 
 

@@ -23,13 +23,13 @@ Report = Callable[[float, float], None]
 def decode_note(*, note: VoiceNote) -> Any:
     """Its samples. Raises PermanentError where no second try can read them."""
     if not note.file:
-        raise PermanentError(_("The recording of this note was erased."))
+        raise PermanentError(_("The recording of this note was erased."), retryable=False)
     try:
         with open_recording(str(note.file.name)) as file:
             return decode(file, settings.AUDIO_MAX_MINUTES * 60)
     except UnreadableAudio as error:
         VoiceNote.objects.filter(pk=note.pk, job=note.job_id).update(unreadable=True)
-        raise PermanentError(str(error)) from error
+        raise PermanentError(str(error), retryable=False) from error
     except FileNotFoundError as error:
         # Translators: "L’enregistrement n’est plus à sa place."
         raise PermanentError(_("The recording is no longer where it was kept.")) from error

@@ -32,7 +32,7 @@ def send_outcome(*, note: VoiceNote, confirm: Callable[[], None]) -> None:
     The note says `email_begun_at` before the conversation begins: whoever finds it so knows that somebody died in there.
     """
     if note.email_begun_at:
-        raise PermanentError(_unsure_text())
+        raise PermanentError(_unsure_text(), retryable=False)
     if note.created_by is None or not note.created_by.email:
         return
     message = messages.compose(note)
@@ -42,17 +42,22 @@ def send_outcome(*, note: VoiceNote, confirm: Callable[[], None]) -> None:
         if _begin(note):
             mailer.send(message)
     except mailer.TemporaryFailure as error:
-        VoiceNote.objects.filter(pk=note.pk).update(email_begun_at=None)
+        _take_back(note)
         raise RetryableError(str(error)) from error
-    except mailer.Refusal as error:
+    except mailer.Refusal as error:  # a person who mends the address and tries again doubles nothing
+        _take_back(note)
         raise PermanentError(str(error)) from error
     except mailer.UnknownOutcome as error:
-        raise PermanentError(_unsure_text()) from error
+        raise PermanentError(_unsure_text(), retryable=False) from error
 
 
 def _begin(note: VoiceNote) -> bool:
     """Of two who hold the same note, one."""
     return bool(VoiceNote.objects.filter(pk=note.pk, email_begun_at=None).update(email_begun_at=Now()))
+
+
+def _take_back(note: VoiceNote) -> None:
+    VoiceNote.objects.filter(pk=note.pk).update(email_begun_at=None)
 
 
 def _unsure_text() -> str:

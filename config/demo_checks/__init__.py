@@ -17,6 +17,7 @@ from .lessons import LessonCheck
 from .letters import LetterCheck
 from .programmes import ProgrammeCheck
 from .staffing import StaffingCheck
+from .staffing_pages import StaffingPagesCheck
 from .visitor import NotSeenError, Step, Visitor, require
 
 __all__ = ["check_demo"]
@@ -43,6 +44,7 @@ class Check:
         yield from LetterCheck(self.nobody, self.manager, self.mark).steps()
         yield from AudioCheck(self.nobody, self.manager).steps()
         yield from StaffingCheck(self.nobody, self.manager, self.in_another_process).steps()
+        yield from StaffingPagesCheck(self.manager).steps()
         yield "see the health", self.see_health
 
     def log_in(self) -> str:

@@ -61,7 +61,7 @@ def send_notice(*, notice: Notice, confirm: Callable[[], None], last_attempt: bo
         raise PermanentError(str(error)) from error
     except mailer.UnknownOutcome as error:
         _end(notice, Notice.Status.UNSURE, str(error))
-        raise PermanentError(_unsure_text()) from error
+        raise PermanentError(_unsure_text(), retryable=False) from error
 
 
 def resend_notice(*, notice: Notice, user: Any = None) -> bool:
@@ -128,7 +128,7 @@ def _may_send(notice: Notice) -> bool:
     if notice.status == Notice.Status.SENDING:
         _end(notice, Notice.Status.UNSURE, _unsure_text())
     if notice.status == Notice.Status.UNSURE:
-        raise PermanentError(_unsure_text())
+        raise PermanentError(_unsure_text(), retryable=False)
     return notice.status in _MAY_BEGIN
 
 

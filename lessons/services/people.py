@@ -55,12 +55,13 @@ def lock_history(*, client: Client) -> None:
 
 
 def remove(row: models.Model) -> None:
-    """Whoever is using it at this moment is waited for: then it is in use, or the other finds it gone."""
+    """Locked first, as everybody does: what somebody writes about it at this moment goes with it, or protects it."""
     try:
         with transaction.atomic():
             if isinstance(row, Client):
                 lock_history(client=row)
-            list(type(row)._base_manager.select_for_update().filter(pk=row.pk))
-            row.delete()
+            Club.objects.select_for_update(no_key=True).get(pk=row.club_id)  # type: ignore[attr-defined]  # each has one
+            if type(row)._default_manager.select_for_update().filter(pk=row.pk).order_by().exists():
+                row.delete()
     except ProtectedError as error:
         raise InUse(_("There are lessons with it, so it cannot be deleted.")) from error

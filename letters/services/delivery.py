@@ -61,7 +61,7 @@ def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], finish:
         raise PermanentError(str(error)) from error
     except mailer.UnknownOutcome as error:
         _end(letter, Status.UNSURE, _unsure_text())
-        raise PermanentError(_unsure_text()) from error
+        raise PermanentError(_unsure_text(), retryable=False) from error
 
 
 def read_pdf(letter: VolunteerLetterSend) -> bytes:
@@ -86,7 +86,7 @@ def send_test(*, user: Any, teacher: Teacher, year: int) -> None:
     except (mailer.TemporaryFailure, mailer.Refusal) as error:
         raise PermanentError(str(error)) from error
     except mailer.UnknownOutcome as error:
-        raise PermanentError(_unsure_text()) from error
+        raise PermanentError(_unsure_text(), retryable=False) from error
 
 
 def settle_lost_letters() -> int:
@@ -109,7 +109,7 @@ def _may_begin(letter: VolunteerLetterSend) -> bool:
     if letter.status == Status.PENDING and letter.sending_since:
         _end(letter, Status.UNSURE, _unsure_text())
     if letter.status == Status.UNSURE:
-        raise PermanentError(_unsure_text())
+        raise PermanentError(_unsure_text(), retryable=False)
     if letter.status in _MAY_REOPEN:  # an operator tries its job again: nothing had left, so nothing is doubled
         _reopen(letter)
     return letter.status == Status.PENDING
@@ -126,7 +126,7 @@ def _reopen(letter: VolunteerLetterSend) -> None:
         letter.status = Status.FAILED
     if letter.status != Status.PENDING:
         # Translators: "Une lettre plus récente l’a remplacée."
-        raise PermanentError(_("A newer letter has taken its place."))
+        raise PermanentError(_("A newer letter has taken its place."), retryable=False)
 
 
 def _pdf_of(letter: VolunteerLetterSend) -> bytes:
@@ -134,7 +134,7 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
     teacher = letter.teacher
     if teacher is None:
         # Translators: "Cet enseignant a été supprimé entre-temps."
-        raise PermanentError(_("This teacher has been deleted meanwhile."))
+        raise PermanentError(_("This teacher has been deleted meanwhile."), retryable=False)
     wording = wording_of(letter.sending.wording_id)
     if obstacle := obstacle_today(teacher, email=letter.recipient_email, usual_activity=wording.activity):
         raise (HeldBack if obstacle in (NOT_A_VOLUNTEER, SAME_ACTIVITY) else PermanentError)(words_for(obstacle))

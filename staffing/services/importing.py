@@ -1,6 +1,7 @@
 """Reference data from a file: a dry run that names each wrong line, then all of it or nothing."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import PurePath
 from typing import Any
@@ -17,6 +18,7 @@ from jobs.registry import PermanentError
 from jobs.services import StateConflict, enqueue
 from lessons.models import Club
 from staffing.models import ReferenceImport
+from staffing.reference import stamp_of
 from staffing.resources import RESOURCES, ROWS_A_STATEMENT, Known, ReferenceResource
 from staffing.tables import MOST_BYTES, VOLUMES, Table, Unreadable, read_file
 from staffing.versions import wait_for_other_writers
@@ -27,6 +29,16 @@ ERRORS_KEPT = 200
 LONGEST_LABEL = 200
 State = ReferenceImport.State
 Report = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a file holds: rows to be written, unless it was a dry run; counts by kind; the first errors and how many there are."""
+
+    resources: list[ReferenceResource]
+    counts: dict[str, Any]
+    errors: list[dict[str, Any]]
+    error_count: int
 
 
 def start_import(*, club: Club, user: Any, upload: "UploadedFile[Any]") -> ReferenceImport:
@@ -62,23 +74,32 @@ def apply_import(*, coming: ReferenceImport, user: Any) -> ReferenceImport:
 def check_import(*, coming: ReferenceImport, report: Report) -> None:
     """The dry run: nothing but its outcome is written."""
     try:
-        counts, errors, total = _run(coming, report, dry_run=True)
+        found = _read(coming, report, dry_run=True)
     except Unreadable as problem:
         ReferenceImport.objects.filter(pk=coming.pk).update(state=State.REFUSED, error=str(problem))
         return
-    state = State.REFUSED if total else State.READY
-    ReferenceImport.objects.filter(pk=coming.pk).update(state=state, counts=counts, line_errors=errors, error_count=total)
+    state = State.REFUSED if found.error_count else State.READY
+    outcome = {"counts": found.counts, "line_errors": found.errors, "error_count": found.error_count}
+    ReferenceImport.objects.filter(pk=coming.pk).update(state=state, **outcome)
 
 
 def write_import(*, coming: ReferenceImport, report: Report) -> None:
-    """In the transaction of its job. Raises PermanentError where the data have changed so that the file no longer fits."""
+    """In the transaction of its job. Raises PermanentError where the data have changed so that the file no longer fits.
+
+    What takes long, reading and checking, comes before the lock that others wait for; it is done again only if they wrote meanwhile.
+    """
+    stamp = stamp_of(coming.club_id)
+    found = _read(coming, report, dry_run=False)
     wait_for_other_writers()
-    counts, errors, total = _run(coming, report, dry_run=False)
-    if total:
+    if stamp_of(coming.club_id) != stamp:
+        found = _read(coming, report, dry_run=False)
+    if found.error_count:
         raise PermanentError(
-            _("The reference data have changed since the check. Check the file again: %(error)s") % {"error": errors[0]["error"]}
+            _("The reference data have changed since the check. Check the file again: %(error)s") % {"error": found.errors[0]["error"]}
         )
-    ReferenceImport.objects.filter(pk=coming.pk).update(state=State.APPLIED, counts=counts, applied_at=Now())
+    for resource in found.resources:
+        resource.write()
+    ReferenceImport.objects.filter(pk=coming.pk).update(state=State.APPLIED, counts=found.counts, applied_at=Now())
 
 
 def _follow(coming: ReferenceImport, kind: str, user: Any) -> None:
@@ -88,13 +109,13 @@ def _follow(coming: ReferenceImport, kind: str, user: Any) -> None:
     coming.save(update_fields=["job"])
 
 
-def _run(coming: ReferenceImport, report: Report, *, dry_run: bool) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
-    """Counts by kind, the first errors and how many there are. After a table with errors the rest is checked all the same."""
+def _read(coming: ReferenceImport, report: Report, *, dry_run: bool) -> Found:
+    """After a table with errors the rest is checked all the same."""
     with coming.file.open("rb") as file:
         tables = read_file(coming.name, file.read())
     known = Known(coming.club)
     total, done = sum(len(table.rows) for table in tables), 0
-    counts: dict[str, Any] = {}
+    resources: list[ReferenceResource] = []
     errors: list[dict[str, Any]] = []
     for table in tables:
         resource = RESOURCES[table.kind](known)
@@ -103,9 +124,10 @@ def _run(coming: ReferenceImport, report: Report, *, dry_run: bool) -> tuple[dic
             wrong += _import_piece(resource, table, rows, lines, dry_run=dry_run)
             done += len(rows)
             report(done, total, "")
-        counts[table.kind] = resource.counts
+        resources.append(resource)
         errors += sorted(wrong, key=itemgetter("line"))
-    return counts, errors[:ERRORS_KEPT], len(errors)
+    counts = {table.kind: resource.counts for table, resource in zip(tables, resources, strict=True)}
+    return Found(resources, counts, errors[:ERRORS_KEPT], len(errors))
 
 
 def _pieces(table: Table) -> Iterator[tuple[list[list[str]], list[int]]]:

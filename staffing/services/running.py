@@ -82,7 +82,7 @@ def start_run(
 def finish_run(*, run: Simulation, report: Report) -> None:
     """Reads everything as of one moment, then writes the result at once: a run that is cancelled, or dies, leaves nothing."""
     if run.scope == Scope.DIRECTION and not run.direction_id:
-        raise PermanentError(_("This direction has been deleted meanwhile."))
+        raise PermanentError(_("This direction has been deleted meanwhile."), retryable=False)
     lines: list[CentreLine] = []
     with snapshot():
         version = version_of(run.club_id)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
@@ -131,6 +132,31 @@ def test_a_file_that_no_note_names_is_swept_up(studio: Studio) -> None:
     grow_old(str(note.file.name))
     assert services.sweep_recordings() == 1
     assert (recordings().exists(orphan), kept(note)) == (False, True)
+
+
+class HastyStorage(FileSystemStorage):
+    """Somebody else erases each file as soon as it was listed."""
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        folders, names = super().listdir(path)
+        for name in names:
+            self.delete(f"{path}/{name}")
+        return folders, names
+
+
+def test_a_file_that_vanishes_while_the_folder_is_swept_is_no_failure(studio: Studio, settings: Settings) -> None:
+    recordings().save(f"audio/{studio.club.pk}/2026-01-01/orphan.wav", ContentFile(b"x"))
+    settings.STORAGES = {**settings.STORAGES, "audio": {"BACKEND": "tests.audio.test_erase.HastyStorage"}}
+    assert services.sweep_recordings() == 0
+
+
+def test_a_recording_that_has_vanished_is_forgotten_like_the_others(studio: Studio, settings: Settings) -> None:
+    note = studio.hear(JEAN, **SAID)
+    recordings().delete(str(note.file.name))
+    grow_old_with_its_changes(settings)
+    assert services.forget_old_recordings() == 1
+    run_erasing()
+    assert (Job.objects.get(kind="audio.erase_recording").status, bool(fresh(note).file)) == ("done", False)
 
 
 def test_where_nothing_was_ever_recorded_nothing_is_swept_up(db: None) -> None:

@@ -13,7 +13,7 @@ from audio.models import FieldChange, VoiceNote
 from jobs.models import Job
 from jobs.services import cancel
 from jobs.worker import drain
-from lessons.models import Client, Club
+from lessons.models import Client, Club, Teacher
 from tests.audio.studio import Studio, fresh
 from tests.audio.test_killed_worker import job_of, worker_waits_for_a_lock
 from tests.audio.test_pages import client_of
@@ -66,6 +66,26 @@ def test_a_note_is_applied_while_its_client_is_erased(studio: Studio, start: Sta
         ends = [start(lambda: services.erase_client(client=jane)), start(lambda: studio.apply(note, **SAID))]
     assert [end.result(WAIT_SECONDS) for end in ends] == [True, None]
     assert not VoiceNote.objects.exists()
+
+
+def test_a_note_is_applied_while_its_client_is_deleted_over_the_api(studio: Studio, start: Start) -> None:
+    jane = studio.client("Jane", "Smith")
+    note = studio.note(f"{JANE} rides Apollo", jane)
+    with held(Client.objects.filter(pk=jane.pk)):
+        applied = start(lambda: studio.apply(note, **SAID, horse="Apollo"))
+        deleted = start(lambda: api(studio.manager).delete(f"/api/clients/{jane.pk}/"))
+    assert (applied.result(WAIT_SECONDS) is not None, deleted.result(WAIT_SECONDS).status_code) == (True, 204)
+    assert not (Client.objects.filter(pk=jane.pk) | Client.objects.filter(changes__note=note)).exists()
+    assert not FieldChange.objects.exists()
+
+
+def test_a_lesson_is_booked_while_its_teacher_is_deleted(studio: Studio, start: Start) -> None:
+    world = studio.world
+    with held(Teacher.objects.filter(pk=world.sophie.pk)):
+        planned = start(lambda: world.plan())
+        deleted = start(lambda: api(studio.manager).delete(f"/api/teachers/{world.sophie.pk}/"))
+    planned.result(WAIT_SECONDS)
+    assert deleted.result(WAIT_SECONDS).status_code == 409
 
 
 def test_a_note_is_deleted_while_its_changes_are_undone(studio: Studio, start: Start) -> None:

@@ -67,6 +67,7 @@ def test_what_cannot_be_read_fails_at_once(studio: Studio, content: bytes) -> No
         file.write(content)
     note = run(note)
     assert (note.status, Job.objects.get().attempts, note.can_be_tried_again) == ("failed", 1, False)
+    assert not Job.objects.get().retryable
     assert note.error
 
 

@@ -71,7 +71,7 @@ def test_a_value_is_kept_as_its_field_keeps_it(name: str, text: str, kept: Any) 
 
 def test_an_age_is_noted_with_its_day_and_becomes_no_birth_date() -> None:
     [said] = read("Jean is 35", age=("35", "35"))
-    assert (said.field, said.value) == ("notes", "35 years old (said on 11/21/2026)")
+    assert (said.field, said.value) == ("notes", "35 years old (said on 21/11/2026)")
 
 
 def test_an_age_beside_a_birth_date_says_nothing_more() -> None:

@@ -7,6 +7,7 @@ import pytest
 from audio import services
 from audio.models import VoiceNote
 from jobs.models import Job
+from jobs.services import retry
 from lessons import mailer
 from lessons.models import Membership
 from tests.audio.conftest import Use
@@ -85,8 +86,20 @@ def test_a_broken_conversation_is_not_begun_again(wanted: Studio, use: Use) -> N
     with ScriptedServer(END="DROP") as server:
         use(server.port)
         job = attempt(KIND)
-        assert (job.status, job.error) == ("error", "It may have arrived: it will not be sent again by itself.")
+        assert (job.status, job.error, job.retryable) == ("error", "It may have arrived: it will not be sent again by itself.", False)
         mailer.hang_up()
+
+
+def test_what_the_server_refused_can_be_sent_by_a_persons_retry(wanted: Studio, use: Use, caught: Catcher) -> None:
+    wanted.hear(JEAN, **SAID)
+    own_port = caught_port()
+    with ScriptedServer(RCPT="550 no such mailbox") as refusing:
+        use(refusing.port)
+        refused = attempt(KIND)
+        mailer.hang_up()
+    use(own_port)
+    retry(refused)
+    assert (refused.status, refused.retryable, attempt(KIND).status, len(caught.caught)) == ("pending", True, "done", 1)
 
 
 def test_a_worker_that_died_in_the_conversation_leaves_it_at_that(wanted: Studio, caught: Catcher) -> None:

@@ -12,6 +12,7 @@ from jobs.models import Job
 from lessons.models import Lesson
 from tests.browser.conftest import OpenPage
 from tests.cluster import wait_until
+from tests.jobs.conftest import make_ended_job
 from tests.lessons.world import World, run_follow_up
 
 JOBS = "**/api/jobs/*/"
@@ -224,3 +225,40 @@ def test_each_step_and_the_end_are_announced_and_no_percent(open_page: OpenPage,
     server.say(steps=[{"name": "Notices", "state": "running", "progress": 0}])
     page.clock.run_for(600)
     expect(voice).to_have_text("Galop 2, Wednesday 16:00: Notices")
+
+
+def test_where_no_retry_can_help_none_is_offered(open_page: OpenPage, world: World, lesson: Lesson) -> None:
+    server = Server()
+    page = follow(open_page, world, server)
+    server.say(status="error", error="This lesson no longer exists.", retryable=False)
+    page.clock.run_for(600)
+    expect(line(page)).to_contain_text("This lesson no longer exists.")
+    expect(line(page).get_by_role("button", name="Retry")).to_be_hidden()
+
+
+def test_the_tray_counts_what_failed(open_page: OpenPage, world: World, lesson: Lesson) -> None:
+    fail(lesson)
+    expect(tray(open_page("/club/clients/")).locator("summary")).to_have_text("1 task needs you")
+    make_ended_job("error", scope=world.club.scope, user=world.manager)
+    expect(tray(open_page("/club/clients/")).locator("summary")).to_have_text("2 tasks need you")
+
+
+def test_the_tray_begins_folded_where_it_would_lie_on_the_button_that_saves(open_page: OpenPage, world: World, lesson: Lesson) -> None:
+    for _ in range(3):
+        make_ended_job("error", scope=world.club.scope, user=world.manager, label="Note", error="It is unreadable.")
+    page = open_page(f"/club/clients/{world.camille.pk}/edit/")
+    expect(line(page).first).to_be_hidden()
+    page.get_by_role("button", name="Save the record").click(trial=True)
+    page.goto("/club/clients/")
+    expect(line(page).first).to_be_visible()
+
+
+def test_a_folded_tray_stays_folded_until_something_is_new(open_page: OpenPage, world: World, lesson: Lesson) -> None:
+    fail(lesson)
+    page = open_page("/club/clients/")
+    tray(page).locator("summary").click()
+    page.reload()
+    expect(line(page)).to_be_hidden()
+    make_ended_job("error", scope=world.club.scope, user=world.manager)
+    page.reload()
+    expect(line(page).first).to_be_visible()

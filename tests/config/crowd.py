@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from audio.models import FieldChange, NotePreference, VoiceNote
 from audio.storage import recordings
-from jobs.models import Attempt, Batch, Job, SlowStatement, Worker
+from jobs.models import Attempt, Batch, Intervention, Job, SlowStatement, Worker
 from lessons.models import (
     CalendarFeed,
     Change,
@@ -97,6 +97,7 @@ class Crowd:
         self.many(Worker, lambda n: {"owner": f"{self.size} {n}", "host": "host", "pid": n, "queues": "default", "since": self.now,
                                      "seen_at": later})  # fmt: skip
         self.many(SlowStatement, lambda n: {"fingerprint": "f", "shape": "SELECT", "origin": "?", "seconds": 2, "ended_at": self.now})
+        self.many(Intervention, lambda n: {"who": "anne", "deed": "retry", "target": str(n), "count": 1})
 
     def _fill_people(self) -> None:
         def person(n: int) -> dict[str, Any]:

@@ -40,6 +40,11 @@ def refuse(progress: Progress) -> None:
     raise PermanentError("The file is empty.")
 
 
+@job("test.refuse_for_good")
+def refuse_for_good(progress: Progress) -> None:
+    raise PermanentError("The row is gone.", retryable=False)
+
+
 @job("test.unique", unique=True)
 def only_once(progress: Progress, number: int) -> None:
     pass

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -13,7 +14,7 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from jobs import services, status
-from jobs.models import Job
+from jobs.models import Intervention, Job
 
 from .conftest import api, make_ended_job, make_job
 
@@ -25,6 +26,7 @@ KEYS = [
     "message",
     "steps",
     "error",
+    "retryable",
     "attempt",
     "max_attempts",
     "next_attempt_at",
@@ -213,3 +215,20 @@ def test_token_log_in_opens_the_same_doors(member: User) -> None:
     _row, token = AuthToken.objects.create(member)
     client = APIClient(enforce_csrf_checks=True, headers={"authorization": f"Token {token}"})
     assert client.post(url(make_job(), "cancel/")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "may_help", "offered"), [("error", True, True), ("error", False, False), ("cancelled", True, True), ("done", True, False)]
+)
+def test_it_says_whether_a_retry_may_help(member: User, status: str, may_help: bool, offered: bool) -> None:
+    job = make_ended_job(status, retryable=may_help)
+    assert api(member).get(url(job)).json()["retryable"] is offered
+
+
+def test_who_changed_a_job_is_kept_and_shown_to_the_operator(member: User, operator: User, client: Client) -> None:
+    job = make_job()
+    api(member).post(url(job, "cancel/"))
+    assert Intervention.objects.values_list("who", "deed", "target").get() == ("member", "cancel", job.token)
+    client.force_login(operator, "django.contrib.auth.backends.ModelBackend")
+    assert "member: cancel" in client.get(f"/admin/jobs/job/{job.token}/change/").content.decode()
+    assert job.token in client.get("/admin/jobs/intervention/").content.decode()

@@ -42,6 +42,12 @@ def test_a_permanent_error_is_not_tried_again() -> None:
     assert (job.status, job.attempts, job.error) == ("error", 1, "The file is empty.")
 
 
+def test_what_no_retry_can_help_is_remembered_until_somebody_tries_all_the_same() -> None:
+    job = run("test.refuse_for_good")
+    assert (job.status, job.retryable) == ("error", False)
+    assert services.retry(job).retryable
+
+
 def test_the_backoff_varies_by_a_fifth() -> None:
     kind = registry.Kind("x", backoff=(100, 200))
     assert all(80 <= kind.delay_after(1) <= 120 for _ in range(50))

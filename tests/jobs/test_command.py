@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
 from jobs import services
-from jobs.models import Attempt, Job
+from jobs.models import Attempt, Intervention, Job
 
 from .conftest import make_ended_job, make_job, make_worker
 
@@ -312,3 +312,31 @@ def test_restart_without_a_worker_says_what_to_do(run: Run) -> None:
 def test_database_away_is_one_sentence(run: Run, database_away: None) -> None:
     with pytest.raises(CommandError, match=r"^The database does not answer: .+$"):
         run("list")
+
+
+def interventions() -> list[tuple[str, str, int | None]]:
+    return list(Intervention.objects.order_by("id").values_list("deed", "target", "count"))
+
+
+def test_who_intervened_and_how_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUDO_USER", "anne")
+    waiting, failed = make_job(), make_ended_job("error")
+    run("cancel", waiting.token)
+    run("retry", failed.token)
+    run("retry", "--all", "--kind", "test.write")
+    run("pause", "default")
+    run("clear", "--yes")
+    assert interventions() == [
+        ("cancel", waiting.token, 1),
+        ("retry", failed.token, 1),
+        ("retry", "kind=test.write", 0),
+        ("pause", "default", None),
+        ("clear", "", 1),
+    ]
+    assert {row.who.partition("@")[0] for row in Intervention.objects.all()} == {"anne"}
+
+
+def test_what_was_refused_is_no_intervention(run: Run) -> None:
+    with pytest.raises(CommandError):
+        run("cancel", make_ended_job("done").token)
+    assert interventions() == []

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail import EmailMessage
+from django.db import DEFAULT_DB_ALIAS
 from django.utils import timezone
 
+from jobs import claims
 from jobs import services as jobs
 from jobs.models import Attempt, Job
 from jobs.worker import drain
@@ -223,3 +225,18 @@ def test_an_address_that_cannot_be_one_is_refused(notice: Notice, caught: Catche
     assert attempt().error == "This e-mail address cannot be used."
     assert not caught.caught
     assert Attempt.objects.count() == 1
+
+
+def die_with_the_notice() -> str:
+    """As rescue notes it; the worker had not spoken to the mail server yet."""
+    Job.objects.update(run_at=None)
+    hold = claims.open_claims(DEFAULT_DB_ALIAS)
+    [job] = hold.claim("letters", 1)
+    hold.fail(job, "crashed", "The work was interrupted.")
+    return Job.objects.get().status
+
+
+def test_workers_that_die_before_the_notice_is_sent_cost_it_no_attempt(notice: Notice, caught: Catcher) -> None:
+    assert {die_with_the_notice() for _ in range(4)} == {"pending"}
+    job = attempt()
+    assert (job.status, job.attempts, len(caught.caught)) == ("done", 1, 1)

@@ -188,3 +188,13 @@ def ask(process: "subprocess.Popen[str]") -> list[str]:
 def url_of_the_test_database() -> str:
     it = connection.settings_dict
     return f"postgres://{it['USER']}:{it['PASSWORD']}@{it['HOST']}:{it['PORT']}/{it['NAME']}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_read_within_another_read_waits_for_nobody_and_locks_nothing(organisation: Organisation) -> None:
+    """As the overview reads tasks and directions, which are not kept yet."""
+    cache.clear()
+    tasks, directions = reference.get_overview(organisation.club.pk)
+    assert ([task.code for task in tasks], len(directions)) == (["CALL", "VISIT"], 2)
+    ReferenceTask.objects.update(minutes=9)
+    assert {task.minutes for task in reference.get_overview(organisation.club.pk)[0]} == {9}

@@ -1,6 +1,9 @@
 """Watch and repair the background work from a terminal. Each subcommand parses, calls a service and prints."""
 
+import getpass
 import json
+import os
+import socket
 import sys
 import time
 from collections.abc import Iterable
@@ -75,9 +78,11 @@ class Command(BaseCommand):
         if bool(ids) == all:
             raise CommandError(_("Name the jobs to try again, or say --all."))
         if all:
-            self._say_retried(services.retry_all(kind=kind, queue=queue))
+            count = services.retry_all(kind=kind, queue=queue)
+            _note("retry", _words(kind=kind, queue=queue), count)
         else:
-            self._say_retried(self._each(ids, services.retry))
+            count = self._each(ids, services.retry)
+        self._say(ngettext("%(count)d job tried again.", "%(count)d jobs tried again.", count), count)
 
     def cancel(self, *, ids: Iterable[str], batch: str, yes: bool, **options: Any) -> None:
         if bool(ids) == bool(batch):
@@ -90,12 +95,15 @@ class Command(BaseCommand):
         batch = _find_batch(prefix)
         count = batch.jobs.waiting().count()
         self._confirm(ngettext("Cancel %(count)d waiting job?", "Cancel %(count)d waiting jobs?", count), count, yes)
-        return services.cancel_batch(batch.pk)
+        count = services.cancel_batch(batch.pk)
+        _note("cancel", f"batch {batch.pk}", count)
+        return count
 
     def flush(self, *, kind: str, queue: str, yes: bool, **options: Any) -> None:
         count = _narrow(Job.objects.failed(), kind=kind, queue=queue).count()
         self._confirm(ngettext("Delete %(count)d failed job?", "Delete %(count)d failed jobs?", count), count, yes)
         count = services.flush(kind=kind, queue=queue)
+        _note("flush", _words(kind=kind, queue=queue), count)
         self._say(ngettext("%(count)d job deleted.", "%(count)d jobs deleted.", count), count)
 
     def clear(self, *, queue: str, yes: bool, **options: Any) -> None:
@@ -104,16 +112,19 @@ class Command(BaseCommand):
         count = _narrow(Job.objects.waiting(), queue=queue).count()
         self._confirm(ngettext("Cancel %(count)d waiting job?", "Cancel %(count)d waiting jobs?", count), count, yes)
         count = services.clear(queue=queue)
+        _note("clear", _words(queue=queue), count)
         self._say(ngettext("%(count)d job cancelled.", "%(count)d jobs cancelled.", count), count)
 
     def pause(self, *, queue: str, **options: Any) -> None:
         _check_queue(queue)
         services.pause(queue)
+        _note("pause", queue)
         self.stdout.write(_("The queue %(queue)s is paused; what runs goes on.") % {"queue": queue})
 
     def resume(self, *, queue: str, **options: Any) -> None:
         _check_queue(queue)
         services.resume(queue)
+        _note("resume", queue)
         self.stdout.write(_("The queue %(queue)s goes on.") % {"queue": queue})
 
     def work(self, *, once: bool, drain: bool, **options: Any) -> None:
@@ -136,6 +147,7 @@ class Command(BaseCommand):
         count = services.restart()
         if not count:
             raise CommandError(_("No worker is alive: start one with manage.py qcluster."))
+        _note("restart")
         self._say(ngettext("%(count)d worker was asked to restart.", "%(count)d workers were asked to restart.", count), count)
 
     def _each(self, ids: Iterable[str], service: Any) -> int:
@@ -144,6 +156,7 @@ class Command(BaseCommand):
         for job in jobs:
             try:
                 service(job)
+                _note(service.__name__, job.token, 1)
             except services.StateConflict as conflict:
                 left.append(f"{job.token}: {conflict}")
         if left:
@@ -161,9 +174,6 @@ class Command(BaseCommand):
         self.stdout.flush()
         if sys.stdin.readline().strip().lower() not in ("y", "yes", "o", "oui"):
             raise CommandError(_("Nothing was done."))
-
-    def _say_retried(self, count: int) -> None:
-        self._say(ngettext("%(count)d job tried again.", "%(count)d jobs tried again.", count), count)
 
     def _say(self, text: str, count: int) -> None:
         self.stdout.write(text % {"count": count})
@@ -234,6 +244,16 @@ def _find_batch(prefix: str) -> Batch:
     if len(found) != 1:
         raise CommandError(_("No batch, or more than one, has an ID that begins with %(prefix)s.") % {"prefix": prefix})
     return found[0]
+
+
+def _note(deed: str, target: str = "", count: int | None = None) -> None:
+    """By whoever sits at the terminal: the one who became root, where that is known."""
+    account = os.environ.get("SUDO_USER") or getpass.getuser()
+    services.note_intervention(who=f"{account}@{socket.gethostname()}", deed=deed, target=target, count=count)
+
+
+def _words(**choice: str) -> str:
+    return " ".join(f"{name}={value}" for name, value in choice.items() if value)
 
 
 def _check_queue(name: str) -> None:

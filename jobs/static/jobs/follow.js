@@ -158,7 +158,7 @@ function render(element, job) {
   for (const status of Object.keys(ICONS)) element.classList.toggle(`is-${status}`, status === job.status);
   setIcon(part(element, "icon"), job.status);
   setText(part(element, "message"), message(job));
-  setHidden(part(element, "act"), job.status !== "error");
+  setHidden(part(element, "act"), job.status !== "error" || job.retryable === false);
   renderBar(element, job);
   renderSteps(part(element, "steps"), job);
   renderTime(element, job);
