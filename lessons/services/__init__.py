@@ -11,7 +11,7 @@ from .demo_programmes import fill_demo_programmes
 from .feeds import close_feed, open_feed, renew_feed
 from .follow_up import consume_subscriptions, lock_new_lesson, plan_reminders, plan_reminders_anew, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
-from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, lock_history, remove
+from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, lock_history, remove, remove_locked
 from .programmes import MOST_SKILLS, Overtaken, ProgrammeRefused, SkillDraft, change_programme, create_programme, delete_programme
 from .realisations import (
     MOST_CLIENTS_ASSIGNED,
@@ -75,6 +75,7 @@ __all__ = [
     "preview_lesson",
     "problems_of_change",
     "remove",
+    "remove_locked",
     "renew_feed",
     "repeat_lesson",
     "resend_notice",

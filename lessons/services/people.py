@@ -48,7 +48,8 @@ def change(row: Row, **values: Any) -> Row:
 
 
 def lock_history(*, client: Client) -> None:
-    """What names the client, in the order that deciding.py says: whoever locks the client does this before."""
+    """The club and what names the client, in the order that deciding.py says: whoever locks the client does this before, and once."""
+    Club.objects.select_for_update(no_key=True).get(pk=client.club_id)
     list(Lesson.objects.select_for_update(no_key=True).filter(pk__in=client.enrolments.values("lesson")).order_by("pk"))
     list(Subscription.objects.select_for_update().filter(client=client).order_by("pk"))
     list(Evaluation.objects.select_for_update().filter(client=client).order_by("pk"))
@@ -56,11 +57,17 @@ def lock_history(*, client: Client) -> None:
 
 def remove(row: models.Model) -> None:
     """Whoever is using it at this moment is waited for: then it is in use, or the other finds it gone."""
+    with transaction.atomic():
+        if isinstance(row, Client):
+            lock_history(client=row)
+        list(type(row)._base_manager.select_for_update().filter(pk=row.pk))
+        remove_locked(row)
+
+
+def remove_locked(row: models.Model) -> None:
+    """As `remove`, for who has locked it."""
     try:
         with transaction.atomic():
-            if isinstance(row, Client):
-                lock_history(client=row)
-            list(type(row)._base_manager.select_for_update().filter(pk=row.pk))
             row.delete()
     except ProtectedError as error:
         raise InUse(_("There are lessons with it, so it cannot be deleted.")) from error
