@@ -150,9 +150,17 @@ def settle(
     checked, stuck = check(moves, days, bookings, now, zone), -1
     while len(left := [each.lesson_id for each in checked if each.problem]) > max(stuck, 0):
         stuck = len(left)
-        in_the_way = planner.Bookings([*bookings.rows, *(standing[pk] for pk in left)])
-        checked = check(checked, days, in_the_way, now, zone)
+        stay = [standing[pk] for pk in left]
+        checked = check(_off_the_moments(checked, stay), days, planner.Bookings([*bookings.rows, *stay]), now, zone)
     return checked
+
+
+def _off_the_moments(moves: Sequence[Move], stay: Sequence[planner.Booking]) -> list[Move]:
+    """A series has one lesson a moment, whoever teaches it and wherever."""
+    taken, problem = {row.starts_at for row in stay}, _("the series has a lesson at this moment already")
+    return [
+        replace(each, problem=problem, field="starts_at") if not each.problem and each.after.starts_at in taken else each for each in moves
+    ]
 
 
 def span(slots: Iterable[Slot]) -> tuple[datetime, datetime]:

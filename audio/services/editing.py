@@ -58,7 +58,7 @@ def erase_client(*, client: Client) -> bool:
         for note in VoiceNote.objects.filter(client=locked).select_related("job"):
             delete_note(note=note)
         try:
-            lessons.remove(locked)
+            lessons.remove_locked(locked)
         except lessons.InUse:
             _empty(locked)
             return False

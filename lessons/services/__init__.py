@@ -13,7 +13,7 @@ from .enrolling import cancel_enrolments, enrol_clients, leave_lessons, mark_att
 from .feeds import close_feed, open_feed, renew_feed
 from .follow_up import consume_subscriptions, lock_new_lesson, plan_reminders, plan_reminders_anew, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
-from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, lock_history, remove
+from .people import InUse, change, create_client, create_closure, create_subscription, create_teacher, lock_history, remove, remove_locked
 from .programmes import MOST_SKILLS, Overtaken, ProgrammeRefused, SkillDraft, change_programme, create_programme, delete_programme
 from .realisations import (
     MOST_CLIENTS_ASSIGNED,
@@ -83,6 +83,7 @@ __all__ = [
     "problems_of_change",
     "promote_waiting",
     "remove",
+    "remove_locked",
     "renew_feed",
     "repeat_lesson",
     "resend_notice",

@@ -1,7 +1,7 @@
 """What changing, cancelling and taking back have in common: which lessons, under which locks, and what says no.
 
-Everybody locks in one order: series, change, lessons by id, cards by id, teachers by id, places by id, clients. Of two managers who decide
-about the same lessons, the second waits, then sees that they are no longer what was on the screen.
+Everybody locks in one order: club, series, change, lessons by id, cards by id, teachers by id, places by id, clients. Of two managers who
+decide about the same lessons, the second waits, then sees that they are no longer what was on the screen.
 """
 
 from collections.abc import Iterable, Sequence

@@ -48,20 +48,28 @@ def change(row: Row, **values: Any) -> Row:
 
 
 def lock_history(*, client: Client) -> None:
-    """What names the client, in the order that deciding.py says: whoever locks the client does this before."""
+    """The club and what names the client, in the order that deciding.py says: whoever locks the client does this before, and once."""
+    Club.objects.select_for_update(no_key=True).get(pk=client.club_id)
     list(Lesson.objects.select_for_update(no_key=True).filter(pk__in=client.enrolments.values("lesson")).order_by("pk"))
     list(Subscription.objects.select_for_update().filter(client=client).order_by("pk"))
     list(Evaluation.objects.select_for_update().filter(client=client).order_by("pk"))
 
 
 def remove(row: models.Model) -> None:
-    """Locked first, as everybody does: what somebody writes about it at this moment goes with it, or protects it."""
+    """Locked first, club before row as everybody does: what somebody writes about it at this moment goes with it, or protects it."""
+    with transaction.atomic():
+        if isinstance(row, Client):
+            lock_history(client=row)
+        else:
+            Club.objects.select_for_update(no_key=True).get(pk=row.club_id)  # type: ignore[attr-defined]  # each has one
+        if type(row)._default_manager.select_for_update().filter(pk=row.pk).order_by().exists():
+            remove_locked(row)
+
+
+def remove_locked(row: models.Model) -> None:
+    """As `remove`, for who has locked it."""
     try:
         with transaction.atomic():
-            if isinstance(row, Client):
-                lock_history(client=row)
-            Club.objects.select_for_update(no_key=True).get(pk=row.club_id)  # type: ignore[attr-defined]  # each has one
-            if type(row)._default_manager.select_for_update().filter(pk=row.pk).order_by().exists():
-                row.delete()
+            row.delete()
     except ProtectedError as error:
         raise InUse(_("There are lessons with it, so it cannot be deleted.")) from error

@@ -81,7 +81,6 @@ def test_a_person_sends_an_unsure_notice_again(browser: Browser, lesson: Lesson)
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"credits": "0"}, "greater than or equal to 1"),
         ({"credits": "1"}, "2 lessons were used already."),
         ({"kind": "period", "credits": ""}, "It has paid for lessons already."),
     ],
@@ -91,7 +90,8 @@ def test_an_operator_too_keeps_what_a_subscription_has_paid(browser: Browser, wo
     run_follow_up(world.plan(clients=[world.camille.pk], repeat=world.weeks(2)).lesson)
     values = {"kind": "pack", "credits": "5", "valid_from": str(pack.valid_from), "valid_until": "", **wrong}
     answer = browser.post(f"/admin/lessons/subscription/{pack.pk}/change/", values)
-    assert (answer.status_code, message in answer.content.decode()) == (200, True)
+    assert answer.status_code == 200
+    assert message in answer.content.decode()
     pack.refresh_from_db()
     assert (pack.kind, pack.credits) == ("pack", 5)
 

@@ -124,6 +124,19 @@ def test_of_two_that_would_be_in_each_others_way_one_can_stay(world: World) -> N
     assert [left["reason"] for left in answer.json()["change"]["left"]] == ["the series would have two lessons at once"]
 
 
+def test_a_lesson_does_not_take_the_moment_of_one_that_has_to_stay(world: World) -> None:
+    """Though teacher and place would be free."""
+    lessons = series(world, 3)
+    closed = world.day + timedelta(weeks=2)
+    Closure.objects.create(club=world.club, first_day=closed, last_day=closed)
+    wish: dict[str, Any] = {"starts_at": f"{world.day + timedelta(weeks=1)}T16:00", "teacher": world.lea.pk, "place": "Manège"}
+    answer = patch(world, lessons[0], "all", leave_stuck=True, **wish)
+    assert (answer.status_code, len(answer.json()["change"]["left"])) == (200, 2), answer.json()
+    assert [lesson.local_start.date() for lesson in Lesson.objects.select_related("club").order_by("pk")] == [
+        day_of(lessons[0]), day_of(lessons[1]), closed + timedelta(weeks=1),
+    ]  # fmt: skip
+
+
 # ── Subscriptions ──
 
 
