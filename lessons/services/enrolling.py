@@ -144,6 +144,8 @@ def _put_back(rolls: Sequence[Roll], decided: list[dict[str, Any]]) -> None:
         roll.put_back(client, each["before"])
     if any(roll.free < 0 for roll in rolls):
         raise OutOfDate(_("This lesson has changed meanwhile. Nothing was written: look at it again."))
+    for roll in rolls:
+        roll.give_freed_places()
 
 
 def _write(

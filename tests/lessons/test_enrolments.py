@@ -166,6 +166,15 @@ def test_a_decision_can_be_taken_back_with_all_that_it_moved(world: World) -> No
     assert list(Enrolment.objects.order_by("pk").values("attendance", "attendance_at", "charged")) == before
 
 
+def test_taking_a_promotion_back_leaves_nobody_beside_a_free_place(world: World) -> None:
+    lesson = full(world, world.hugo)
+    enrol(world, lesson, world.noe)
+    patch(world, lesson, capacity=2)
+    promotion = Change.objects.filter(kind="enrolled").latest("pk")
+    api(world.manager).post(f"/api/lessons/changes/{promotion.pk}/undo/")
+    assert roll(lesson) == {"Hugo": "expected", "Noé": "expected"}
+
+
 def test_an_enrolment_that_is_taken_back_leaves_nothing(world: World) -> None:
     lesson = full(world, world.hugo, capacity=2)
     pack = world.pack(world.noe)
