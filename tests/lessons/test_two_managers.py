@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from audio.services import erase_client
@@ -20,6 +21,7 @@ from jobs.models import Job
 from jobs.worker import drain
 from lessons import services, tasks
 from lessons.models import (
+    HOLDING,
     Change,
     Client,
     Enrolment,
@@ -270,6 +272,18 @@ def cancel(world: World, chance: random.Random) -> None:
     services.cancel_lesson(lesson=some_lesson(chance), user=world.manager, scope=chance.choice(Change.Scope.values))
 
 
+def enrol(world: World, chance: random.Random) -> None:
+    clients = chance.sample(list(Client.objects.filter(club=world.club).exclude(first_name="Erased client")), 2)
+    scope = chance.choice(Change.Scope.values)
+    services.enrol_clients(lesson=some_lesson(chance), clients=[client.pk for client in clients], user=world.manager, scope=scope)
+
+
+def withdraw(world: World, chance: random.Random) -> None:
+    lesson, scope = some_lesson(chance), chance.choice(Change.Scope.values)
+    clients = Enrolment.objects.holding().filter(lesson=lesson).values_list("client", flat=True)
+    services.cancel_enrolments(lesson=lesson, clients=list(clients[:1]), user=world.manager, scope=scope)
+
+
 def undo(world: World, chance: random.Random) -> None:
     if last := list(Change.objects.select_related("lesson__club")[:4]):
         services.undo_change(change=chance.choice(last), user=world.manager)
@@ -331,7 +345,9 @@ def the_books_are_right(world: World) -> None:
     uses = set(SubscriptionUse.objects.standing().values_list("lesson", "client"))
     assert uses == set(Enrolment.objects.filter(status="paid").values_list("lesson", "client"))
     assert not SubscriptionUse.objects.standing().filter(lesson__status="cancelled").exists()
-    assert not Enrolment.objects.filter(lesson__status="planned", status="booked").exists()
+    assert not Enrolment.objects.charged().filter(lesson__status="planned", status="booked").exists()
+    for row in Lesson.objects.annotate(held=Count("enrolments", filter=Q(enrolments__attendance__in=HOLDING))):
+        assert row.held <= row.capacity
     planned = Lesson.objects.planned()
     for lesson in planned:
         rivals = planned.overlapping(lesson.starts_at, lesson.ends_at).exclude(pk=lesson.pk)
