@@ -248,7 +248,7 @@ Act = Callable[[World, random.Random], Any]
 def act_at_random(world: World, chance: random.Random) -> None:
     often: list[Act] = [change, change, cancel, undo, undo, plan, work, work, work]
     try:
-        chance.choice([*often, remind, sell, erase, void, assign_to_some, mark])(world, chance)
+        chance.choice([*often, enrol, enrol, withdraw, remind, sell, erase, void, assign_to_some, mark])(world, chance)
     except (services.Refused, services.OutOfDate, services.InUse, services.MarkedMeanwhile):
         pass
     except OperationalError as error:
