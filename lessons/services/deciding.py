@@ -34,8 +34,8 @@ def lock_lessons(lesson: Lesson, scope: str, version: str) -> list[Lesson]:
     series = Series.objects.select_for_update(no_key=True).filter(pk=lesson.series_id).first() if lesson.series_id else None
     if scope != Change.Scope.THIS and series is None:
         raise Refused({"scope": _("This lesson is not repeated.")})
-    rows = Lesson.objects.select_for_update(no_key=True, of=("self",)).filter(_meant(lesson, scope)).order_by("pk")
-    lessons = list(rows.select_related("teacher", "place", "job"))
+    rows = Lesson.objects.select_for_update(no_key=True).filter(_meant(lesson, scope)).order_by("pk")
+    lessons = list(rows)
     in_hand = next(row for row in lessons if row.pk == lesson.pk)
     for row in lessons:
         row.club, row.series = lesson.club, series
