@@ -22,6 +22,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from benchmarks.report import Report, wants_json
@@ -46,7 +47,7 @@ def main() -> int:
     call_command("collectstatic", interactive=False, verbosity=0)
     report = Report("lessons_planning")
     club, user = make_club()
-    monday = monday_of(date.today()) + timedelta(weeks=4)
+    monday = monday_of(timezone.localdate()) + timedelta(weeks=4)
     fill_week(club, monday)
     series, alone = make_series(club, SERIES), make_series(club, 1)
     browser, api = Browser(), APIClient()
@@ -97,7 +98,7 @@ def make_series(club: Club, count: int) -> Lesson:
     number = club.teachers.count()
     teacher = Teacher.objects.create(club=club, first_name=f"Series {number}", silk=1)
     place = Place.objects.create(club=club, name=f"Series {number}")
-    first = monday_of(date.today()) + timedelta(weeks=6, days=6)
+    first = monday_of(timezone.localdate()) + timedelta(weeks=6, days=6)
     series = Series.objects.create(club=club, until=first + timedelta(weeks=count - 1))
     starts = [datetime.combine(first + timedelta(weeks=n), datetime.min.time().replace(hour=6), club.zone) for n in range(count)]
     lessons = Lesson.objects.bulk_create(
