@@ -37,7 +37,7 @@ SERIES = 200
 FULL, EMPTY = "a week of 500 lessons", "an empty week"
 WHOLE, ALONE = "a series of 200 lessons", "one lesson"
 PAGE, KILOBYTES = "the planning page, ms", "the planning page, kB"
-QUERIES, CHANGE, STATEMENTS = "queries beyond session, user and membership", "PATCH /api/lessons/…/, ms", "statements of a PATCH"
+QUERIES, CHANGE, STATEMENTS = "queries beyond session and user", "PATCH /api/lessons/…/, ms", "statements of a PATCH"
 
 
 def main() -> int:
@@ -142,7 +142,7 @@ def patch(api: APIClient, lesson: Lesson, turn: int) -> Any:
 
 
 def count(report: Report, browser: Browser, api: APIClient, weeks: dict[str, str], lessons: dict[str, Lesson]) -> None:
-    apart = ("django_session", '"auth_user"', 'FROM "lessons_membership"')
+    apart = ("django_session", '"auth_user"')
     for system, path in weeks.items():
         with CaptureQueriesContext(connection) as asked:
             answer = browser.get(path)
