@@ -287,6 +287,7 @@ SPECTACULAR_SETTINGS = {
         "JobStatusEnum": "jobs.models.Job.Status",
         "LessonStatusEnum": "lessons.models.Lesson.Status",
         "EnrolmentStatusEnum": "lessons.models.Enrolment.Status",
+        "AttendanceEnum": "lessons.models.Attendance",
         "RealisationStatusEnum": "lessons.models.Realisation.Status",
         "LetterStatusEnum": "letters.models.VolunteerLetterSend.Status",
     },

@@ -5,7 +5,19 @@ from .changes import Change
 from .club import Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
 from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
-from .planning import LONGEST_LESSON, Enrolment, Lesson, LessonQuerySet, Reminder, Series
+from .planning import (
+    GONE,
+    HOLDING,
+    LONGEST_LESSON,
+    Attendance,
+    Enrolment,
+    EnrolmentQuerySet,
+    Lesson,
+    LessonQuerySet,
+    Reminder,
+    Series,
+    places_held,
+)
 from .programmes import (
     Evaluation,
     Programme,
@@ -18,13 +30,17 @@ from .programmes import (
 from .subscriptions import Subscription, SubscriptionQuerySet, SubscriptionUse, SubscriptionUseQuerySet
 
 __all__ = [
+    "GONE",
+    "HOLDING",
     "LONGEST_LESSON",
+    "Attendance",
     "CalendarFeed",
     "Change",
     "Client",
     "Closure",
     "Club",
     "Enrolment",
+    "EnrolmentQuerySet",
     "Evaluation",
     "JSONRows",
     "Lesson",
@@ -49,5 +65,6 @@ __all__ = [
     "Teacher",
     "new_message_id",
     "new_secret",
+    "places_held",
     "validate_time_zone",
 ]

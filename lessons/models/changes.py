@@ -21,6 +21,7 @@ class Change(models.Model):
         CHANGED = "changed", _("Changed")
         CANCELLED = "cancelled", _("Cancelled")
         RESTORED = "restored", _("Taken back")  # an undo: of a change or of a cancellation
+        ENROLLED = "enrolled", _("Enrolments changed")  # who has a place, who waits, who leaves; or the undo of that
 
     class Scope(models.TextChoices):
         THIS = "this", _("This lesson only")

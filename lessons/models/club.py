@@ -41,6 +41,18 @@ class Club(models.Model):
     cancellation_cutoff_hours = models.PositiveSmallIntegerField(
         _("free cancellation, hours before"), default=24, db_default=24, help_text=_("A lesson cancelled later is not given back.")
     )
+    late_cancellation_charged = models.BooleanField(
+        _("late cancellation costs the lesson"), default=True, db_default=True, help_text=_("A client who cancels later than that pays.")
+    )
+    no_show_charged = models.BooleanField(
+        _("absence costs the lesson"), default=True, db_default=True, help_text=_("A client who does not come pays.")
+    )
+    waiting_list_automatic = models.BooleanField(
+        _("freed places go to the waiting list"), default=True, db_default=True, help_text=_("By themselves, in the order of arrival.")
+    )
+    promotion_cutoff_hours = models.PositiveSmallIntegerField(
+        _("freed places are given until, hours before"), default=2, db_default=2, help_text=_("Later the manager decides.")
+    )
     closed_on_public_holidays = models.BooleanField(_("closed on public holidays"), default=True)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 

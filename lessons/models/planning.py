@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Prefetch, Q, Value
+from django.db.models import Count, F, Prefetch, Q, Value
 from django.db.models.functions import Now
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
@@ -143,7 +143,50 @@ class Lesson(models.Model):
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
 
+class Attendance(models.TextChoices):
+    """Whether a client has a place in a lesson, and took it."""
+
+    EXPECTED = "expected", _("Expected")
+    WAITING = "waiting", _("Waiting for a place")
+    CANCELLED = "cancelled", _("Cancelled in time")
+    LATE_CANCELLED = "late_cancelled", _("Cancelled late")
+    ATTENDED = "attended", _("Present")
+    NO_SHOW = "no_show", _("Absent")
+
+
+HOLDING = (Attendance.EXPECTED, Attendance.ATTENDED, Attendance.NO_SHOW)  # a place
+GONE = (Attendance.CANCELLED, Attendance.LATE_CANCELLED)
+ALWAYS_CHARGED = (Attendance.EXPECTED, Attendance.ATTENDED)
+NEVER_CHARGED = (Attendance.WAITING, Attendance.CANCELLED)
+BY_THE_RULE = (Attendance.LATE_CANCELLED, Attendance.NO_SHOW)  # of the club, as it was when it was marked
+
+
+def places_held(enrolments: str = "enrolments") -> Count:
+    """For `annotate`: how many places of a lesson are taken."""
+    return Count(enrolments, filter=Q(**{f"{enrolments}__attendance__in": HOLDING}))
+
+
+class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
+    def holding(self) -> "EnrolmentQuerySet":
+        """A place in the lesson."""
+        return self.filter(attendance__in=HOLDING)
+
+    def waiting(self) -> "EnrolmentQuerySet":
+        """For a place, the first to get one first."""
+        return self.filter(attendance=Attendance.WAITING).order_by("attendance_at", "id")
+
+    def concerned(self) -> "EnrolmentQuerySet":
+        """Who is told what becomes of the lesson."""
+        return self.exclude(attendance__in=GONE)
+
+    def charged(self) -> "EnrolmentQuerySet":
+        """Who pays for the lesson, or owes it."""
+        return self.filter(charged=True)
+
+
 class Enrolment(models.Model):
+    """A client in a lesson, whatever became of it: `attendance` says whether there is a place, `status` whether it is paid."""
+
     class Status(models.TextChoices):
         BOOKED = "booked", _("Booked")  # the after-create job has not decided yet
         PAID = "paid", _("Paid")
@@ -152,12 +195,29 @@ class Enrolment(models.Model):
     lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="enrolments", verbose_name=_("lesson"))
     client = models.ForeignKey(Client, models.PROTECT, related_name="enrolments", verbose_name=_("client"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.BOOKED)
+    attendance = models.CharField(
+        _("attendance"), max_length=14, choices=Attendance, default=Attendance.EXPECTED, db_default=Attendance.EXPECTED
+    )
+    attendance_at = models.DateTimeField(_("attendance since"), null=True, blank=True)  # a waiting list is in this order
+    attendance_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("marked by")
+    )
+    charged = models.BooleanField(_("charged"), default=True, db_default=True, help_text=_("Whether the client pays for the lesson."))
     created_at = models.DateTimeField(_("created at"), db_default=Now())
+
+    objects = EnrolmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("enrolment")
         verbose_name_plural = _("enrolments")
-        constraints = [models.UniqueConstraint(fields=["lesson", "client"], name="lessons_enrolled_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["lesson", "client"], name="lessons_enrolled_once"),
+            models.CheckConstraint(
+                condition=Q(charged=True, attendance__in=[*ALWAYS_CHARGED, *BY_THE_RULE])
+                | Q(charged=False, attendance__in=[*NEVER_CHARGED, *BY_THE_RULE]),
+                name="lessons_charged_for_a_place",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lesson_id} × {self.client_id}"
