@@ -171,9 +171,9 @@ def _write(lessons: Sequence[Lesson], changed: list[moves.Move], left: list[move
 
 def write_moves(in_hand: Lesson, changed: list[moves.Move]) -> None:
     """The lesson in hand last: saving it starts what follows."""
-    _step_aside(changed)
+    kept = {"series": in_hand.series_id} if _step_aside(changed) else {}
     if others := [each for each in changed if each.lesson_id != in_hand.pk]:
-        _update(others, in_hand.series_id)
+        _update(others, **kept)
     if mine := next((each for each in changed if each.lesson_id == in_hand.pk), None):
         for name in FIELDS:
             setattr(in_hand, name, getattr(mine.after, name))
@@ -184,13 +184,15 @@ def row_of(each: moves.Move, version: int) -> dict[str, Any]:
     return {"lesson": each.lesson_id, "version": version, "before": each.before.as_json(), "after": each.after.as_json()}
 
 
-def _step_aside(changed: list[moves.Move]) -> None:
+def _step_aside(changed: list[moves.Move]) -> bool:
     """Where one lesson of a series takes the moment of another that moves on, the database must never see both there."""
-    if {each.after.starts_at for each in changed if each.takes_room} & {each.before.starts_at for each in changed}:
-        Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(series=None)
+    if not {each.after.starts_at for each in changed if each.takes_room} & {each.before.starts_at for each in changed}:
+        return False
+    Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(series=None)
+    return True
 
 
-def _update(changed: list[moves.Move], series: int | None) -> None:
+def _update(changed: list[moves.Move], **kept: Any) -> None:
     """One statement, whatever the number of lessons and however they differ."""
     Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(
         title=_each(changed, lambda move: move.after.title),
@@ -199,9 +201,9 @@ def _update(changed: list[moves.Move], series: int | None) -> None:
         capacity=_each(changed, lambda move: move.after.capacity),
         starts_at=_each(changed, lambda move: move.after.starts_at - move.before.starts_at, F("starts_at")),
         ends_at=_each(changed, lambda move: move.after.ends_at - move.before.ends_at, F("ends_at")),
-        series=series,
         version=F("version") + 1,
         updated_at=timezone.now(),
+        **kept,
     )
 
 
