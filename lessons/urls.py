@@ -1,7 +1,7 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, api_calendars, views, views_calendars, views_changes, views_reminders, views_subscriptions
+from . import api, api_calendars, views, views_calendars, views_changes, views_reminders, views_settings, views_subscriptions
 
 router = SimpleRouter(use_regex_path=False)
 router.register("teachers", api.TeacherViewSet)
@@ -21,6 +21,9 @@ urlpatterns = [
     path("club/changes/<int:pk>/undo", views_changes.undo, name="lesson-change-undo"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
     path("club/calendars/", views_calendars.calendars, name="planning-calendars"),
+    path("club/settings/", views_settings.settings, name="planning-settings"),
+    path("club/settings/closures/", views_settings.add_closure, name="planning-closures"),
+    path("club/settings/closures/<int:pk>/", views_settings.closure, name="planning-closure"),
     path("club/subscriptions/", views_subscriptions.subscriptions, name="client-subscriptions"),
     path("club/subscriptions/new/", views_subscriptions.new_subscription, name="client-subscription-new"),
     path("club/subscriptions/unpaid/", views_subscriptions.settle, name="client-subscription-settle"),

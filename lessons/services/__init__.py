@@ -2,8 +2,9 @@
 
 from .after_change import move_reminders, settle_credits, tell_of_change
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
-from .cancelling import cancel_lesson, undo_change
+from .cancelling import cancel_lesson, cancel_lessons_of_closure, lessons_of_closure, undo_change
 from .changing import change_lesson
+from .club import change_club
 from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
 from .deciding import Decided, OutOfDate
 from .demo import fill_demo
@@ -43,7 +44,9 @@ __all__ = [
     "assign_programme",
     "assign_tasks",
     "cancel_lesson",
+    "cancel_lessons_of_closure",
     "change",
+    "change_club",
     "change_lesson",
     "change_programme",
     "change_subscription",
@@ -59,6 +62,7 @@ __all__ = [
     "delete_programme",
     "fill_demo",
     "fill_demo_programmes",
+    "lessons_of_closure",
     "make_realisations",
     "mark_lost_notices",
     "mark_paid_otherwise",
