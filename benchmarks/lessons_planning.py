@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
@@ -55,11 +56,8 @@ def main() -> int:
     api.force_authenticate(user)
     weeks = {FULL: f"/club/planning?semaine={monday}", EMPTY: f"/club/planning?semaine={monday + timedelta(weeks=1)}"}
     for _ in range(ROUNDS):
-        measure(report, PAGE, LOOKS, {name: lambda n, path=path: look(browser, path) for name, path in weeks.items()})
-        measure(report, CHANGE, CHANGES, {
-            WHOLE: lambda n: patch(api, series, n),
-            ALONE: lambda n: patch(api, alone, n),
-        })  # fmt: skip
+        measure(report, PAGE, LOOKS, {name: partial(look, browser, path) for name, path in weeks.items()})
+        measure(report, CHANGE, CHANGES, {WHOLE: partial(patch, api, series), ALONE: partial(patch, api, alone)})
         Job.objects.all().delete()
     count(report, browser, api, weeks, {WHOLE: series, ALONE: alone})
     report.ratio("ratio_empty_week_over_full_week", report.median(EMPTY, PAGE) / report.median(FULL, PAGE), at_least=1 / 5)
@@ -118,7 +116,7 @@ def enrol(club: Club, lessons: list[Lesson]) -> None:
     )  # fmt: skip
 
 
-def measure(report: Report, name: str, times: int, systems: dict[str, Callable[[int], None]]) -> None:
+def measure(report: Report, name: str, times: int, systems: dict[str, Callable[[int], Any]]) -> None:
     """In turn, so that all feel the same machine; the first turn loads what a process loads once."""
     for turn in range(times + 1):
         for system, act in systems.items():
@@ -128,7 +126,7 @@ def measure(report: Report, name: str, times: int, systems: dict[str, Callable[[
                 report.add(system, name, (time.perf_counter() - began) * 1000)
 
 
-def look(browser: Browser, path: str) -> None:
+def look(browser: Browser, path: str, turn: int = 0) -> None:
     assert browser.get(path).status_code == 200
 
 

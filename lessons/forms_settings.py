@@ -8,21 +8,16 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import Closure, Club
+from .models import CLUB_SETTINGS, HOURS, MOST_HOURS, Closure, Club
 from .planner import FIRST_YEAR, LAST_YEAR
 
-MOST_HOURS = 24 * 30
 LONGEST_CLOSURE = timedelta(days=366)
-HOURS = ("reminder_lead_hours", "cancellation_cutoff_hours", "promotion_cutoff_hours")
 
 
 class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker alone
     class Meta:
         model = Club
-        fields = [
-            "name", "email", "language", "country", "time_zone", "closed_on_public_holidays", "reminder_lead_hours",
-            "cancellation_cutoff_hours", "late_cancellation_charged", "no_show_charged", "waiting_list_automatic", "promotion_cutoff_hours",
-        ]  # fmt: skip
+        fields = CLUB_SETTINGS
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

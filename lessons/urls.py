@@ -31,6 +31,7 @@ urlpatterns = [
     path("club/subscriptions/<int:pk>/edit/", views_subscriptions.edit_subscription, name="client-subscription-edit"),
     path("calendar/<slug:secret>.ics", views_calendars.feed, name="calendar-feed"),
     path("reminders/<str:token>/", views_reminders.opt_out, name="reminders-opt-out"),
+    path("api/club/", api.ClubSettingsView.as_view(), name="club-settings"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("", include("lessons.urls_programmes")),
     path("api/", include(router.urls)),

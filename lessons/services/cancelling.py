@@ -38,13 +38,13 @@ def cancel_lesson(*, lesson: Lesson, user: Any, scope: str = Change.Scope.THIS, 
         return _cancel(lessons, user, scope)
 
 
-def cancel_lessons_of_closure(*, closure: Closure, lessons: Collection[int], user: Any) -> Decided:
-    """Those of these lessons that are planned on its days, as one decision: each person is told once, and one click takes it back.
+def cancel_lessons_of_closure(*, closure: Closure, user: Any, lessons: Collection[int] | None = None) -> Decided:
+    """Those of these lessons that are planned on its days (None: all that are), as one decision: each person is told once.
 
     Raises OutOfDate when none is left, or when one is still being planned.
     """
     with transaction.atomic():
-        rows = lessons_of_closure(closure).filter(pk__in=lessons)
+        rows = lessons_of_closure(closure) if lessons is None else lessons_of_closure(closure).filter(pk__in=lessons)
         list(Series.objects.select_for_update(no_key=True).filter(pk__in=rows.order_by().values("series")).order_by("pk"))
         locked = list(rows.select_for_update(no_key=True, of=("self",)).select_related("club", "series", "job").order_by("pk"))
         if not locked:

@@ -131,7 +131,7 @@ def write_change(
 
 def count_in_other_series(in_hand: Lesson, lessons: Iterable[Lesson]) -> None:
     """One version more for each series but that of the lesson in hand: a decision may take lessons of several."""
-    if others := {lesson.series_id for lesson in lessons} - {in_hand.series_id, None}:
+    if others := {lesson.series_id for lesson in lessons if lesson.series_id} - {in_hand.series_id}:
         Series.objects.filter(pk__in=others).update(version=F("version") + 1)
 
 

@@ -14,7 +14,7 @@ from jobs.worker import drain
 from lessons import services
 from lessons.models import Closure, Enrolment, Lesson, Reminder, Series
 from tests.lessons.test_planning_page import page_of
-from tests.lessons.world import World, at, run_follow_up, visitor_of
+from tests.lessons.world import World, api, at, run_follow_up, visitor_of
 
 SETTINGS, CLOSURES = "/club/settings/", "/club/settings/closures/"
 
@@ -255,3 +255,44 @@ def test_credits_come_back(visitor: Visitor, world: World) -> None:
     pack.refresh_from_db()
     assert pack.used == 0
     assert Enrolment.objects.filter(lesson=lesson).exists()
+
+
+# ── Over HTTP ──
+
+
+def test_the_rules_are_read_and_changed_over_http(world: World) -> None:
+    planned(world)
+    answer = api(world.manager).patch("/api/club/", {"reminder_lead_hours": 48, "no_show_charged": False})
+    assert (answer.status_code, answer.json()["reminder_lead_hours"], answer.json()["no_show_charged"]) == (200, 48, False)
+    assert api(world.manager).get("/api/club/").json() == answer.json()
+    assert Reminder.objects.get().due_at == Lesson.objects.get().starts_at - timedelta(hours=48)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("reminder_lead_hours", 721), ("time_zone", "Moon/Crater"), ("country", "ZZ"), ("name", ""), ("language", "xx")]
+)
+def test_rules_that_cannot_be_are_refused_at_their_key(world: World, name: str, value: Any) -> None:
+    answer = api(world.manager).patch("/api/club/", {"no_show_charged": False, name: value})
+    assert (answer.status_code, list(answer.json())) == (400, [name])
+    world.club.refresh_from_db()
+    assert world.club.no_show_charged
+
+
+def test_a_teacher_reads_the_rules_and_changes_none(world: World) -> None:
+    teacher = api(world.teacher_user())
+    assert (teacher.get("/api/club/").status_code, teacher.patch("/api/club/", {"name": "x"}).status_code) == (200, 403)
+
+
+def test_the_lessons_of_closed_days_are_cancelled_over_http(world: World) -> None:
+    first, second = planned(world), planned(world, starts_at=at(world.day, 18))
+    path = f"/api/closures/{closed(world, 0, 0).pk}/cancel-lessons/"
+    answer = api(world.manager).post(path, {"lessons": [second.pk]})
+    assert (answer.status_code, answer.json()["change"]["lessons"]) == (200, [second.pk])
+    assert api(world.manager).post(path).json()["change"]["lessons"] == [first.pk]
+    assert api(world.manager).post(path).status_code == 409
+
+
+def test_another_clubs_closed_days_are_not_there_over_http(world: World) -> None:
+    other = World("Poney-club du Lac", prefix="other")
+    planned(other)
+    assert api(world.manager).post(f"/api/closures/{closed(other, 0, 0).pk}/cancel-lessons/").status_code == 404

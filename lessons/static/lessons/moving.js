@@ -8,7 +8,7 @@ const EDGE_PX = 90, SCROLL_PX = 12; // near the window's edge the page scrolls a
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 const TYPING = "input:not([type=checkbox]), select, textarea, [contenteditable]";
 
-const DAYS = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" });
+const DAYS = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { weekday: "long", day: "numeric", month: "long" });
 
 const dialog = document.getElementById("dialog");
 const planning = document.getElementById("planning");
@@ -32,6 +32,7 @@ function lift(card, by) {
   }
   if (by !== "mouse") scrollBy(0, card.getBoundingClientRect().top - top); // a phone now shows the free hours too
   aim(lifted.slot);
+  if (by === "taps") planning.querySelector("[data-there]").textContent = planning.querySelector(".moving-bar").dataset.hint;
 }
 
 function putDown() {
