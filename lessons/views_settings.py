@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import BadRequest
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from . import services
 from .closed_days import closure_rows, holidays_ahead
 from .forms_settings import ClosureForm, ClubForm
-from .models import Closure, Club
+from .models import Closure, Club, places_held
 from .times import period
 from .views import manager_page, planning_on
 
@@ -63,7 +62,7 @@ def closure(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     found = get_object_or_404(Closure.objects.select_related("club"), club=club, pk=pk)
     if "delete" in request.POST:
         return _delete(found)
-    lessons = services.lessons_of_closure(found).select_related("teacher", "place").annotate(enrolled=Count("enrolments"))
+    lessons = services.lessons_of_closure(found).select_related("teacher", "place").annotate(enrolled=places_held())
     context = {"closure": found, "lessons": lessons.order_by("starts_at", "pk")}
     if request.method != "POST":
         return render(request, "lessons/closure.html", context)
