@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from lessons.credits import with_sessions_left
-from lessons.models import Client, Club, Enrolment
+from lessons.models import Attendance, Client, Club, Enrolment
 from lessons.overview_subscriptions import lessons_near
 
 from .models import CAN_BE_TRIED_AGAIN, FieldChange, VoiceNote
@@ -143,7 +143,7 @@ def find_client(club: Club, pk: int) -> Client:
     of_job = {"job": F("job_id"), "applied": F("applied_job"), "status": F("job__status"), "error": F("job__error")}
     seen = newest.values(seen=JSONObject(id=F("id"), may_be_tried=may_be_tried, **of_job))[:1]
     counted: Any = VoiceNote.objects.filter(client=OuterRef("pk")).order_by().values("client").annotate(count=Count("pk"))
-    enrolled = Exists(Enrolment.objects.filter(client=OuterRef("pk")))
+    enrolled = Exists(Enrolment.objects.exclude(attendance=Attendance.WAITING).filter(client=OuterRef("pk")))
     asked = {"notes_count": Subquery(counted.values("count")), "enrolled": enrolled, "newest_note": Subquery(seen), "near": lessons_near()}
     clients = with_sessions_left(Client.objects.select_related("club"), timezone.localdate()).annotate(**asked)
     client = clients.filter(club=club, pk=pk).first()

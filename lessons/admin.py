@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,7 @@ from .models import (
     Subscription,
     SubscriptionUse,
     Teacher,
+    places_held,
 )
 
 
@@ -119,7 +120,7 @@ class PlaceAdmin(ModelAdmin):
 class EnrolmentInline(ReadOnly, TabularInline):
     model = Enrolment
     extra = 0
-    fields = ("client", "status")
+    fields = ("client", "status", "attendance", "charged", "attendance_at", "attendance_by")
 
 
 class ReminderInline(ReadOnly, TabularInline):
@@ -142,7 +143,7 @@ class LessonAdmin(ReadOnly, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
         lessons: QuerySet[Lesson] = super().get_queryset(request)
-        return lessons.annotate(enrolled=Count("enrolments"))
+        return lessons.annotate(enrolled=places_held())
 
     @admin.display(description=_("enrolled"))
     def shown_enrolled(self, lesson: Any) -> str:

@@ -236,7 +236,7 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
                 club=self.membership.club, user=request.user, request_key=_request_key(request), **serializer.validated_data
             )
         except services.Refused as refusal:
-            raise _for_client(refusal) from refusal
+            raise for_client(refusal) from refusal
         body = CreatedLessonSerializer(made, context=self.get_serializer_context()).data
         return Response(body, status=201 if made.created else 200)
 
@@ -272,7 +272,7 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         try:
             decided = service(user=self.request.user, **asked)
         except services.Refused as refusal:
-            raise _for_client(refusal) from refusal
+            raise for_client(refusal) from refusal
         except services.OutOfDate as refusal:
             raise Conflict(str(refusal)) from refusal
         shown = replace(decided, lesson=self.get_queryset().get(pk=decided.lesson.pk))
@@ -287,7 +287,7 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         try:
             planned = services.preview_lesson(club=self.membership.club, **serializer.validated_data)
         except services.Refused as refusal:
-            raise _for_client(refusal) from refusal
+            raise for_client(refusal) from refusal
         return Response(PlannedDatesSerializer({"results": planned}).data)
 
 
@@ -325,7 +325,7 @@ def _request_key(request: Request) -> str | None:
     return key
 
 
-def _for_client(refusal: services.Refused) -> exceptions.APIException:
+def for_client(refusal: services.Refused) -> exceptions.APIException:
     """The service's words in the shape of what was sent, with the ways out beside them."""
     errors: dict[str, Any] = dict(refusal.message_dict)
     if "until" in errors:

@@ -19,13 +19,13 @@ class Line:
 
 
 def lines_for(notice: Notice) -> list[Line]:
-    """Of the notice's change, what is its recipient's business: lessons taught before or after, or enrolled in."""
+    """Of the notice's change, what is its recipient's business: lessons taught before or after, enrolled in, or waited for."""
     change = notice.change
     if change is None:
         return []
     if notice.teacher_id:
         return lines_of([row for row in change.rows if notice.teacher_id in Change.teachers_of(row)], notice.club.zone)
-    enrolled = Enrolment.objects.filter(lesson__in=change.lesson_ids, client=notice.client_id)
+    enrolled = Enrolment.objects.concerned().filter(lesson__in=change.lesson_ids, client=notice.client_id)
     mine = set(enrolled.values_list("lesson", flat=True))
     return lines_of([row for row in change.rows if row["lesson"] in mine], notice.club.zone)
 

@@ -41,6 +41,8 @@ class Slot:
     minutes: int = 60
 
 
+SOUGHT = "Galop 2"  # where it is full, two more wait for a place
+
 # Wednesday 16:00 in the indoor arena is left free: that is the lesson that a visitor plans.
 WEEK = [
     Slot(0, "17:00", "Galop 1", "Léa", "Manège", 7, 8),

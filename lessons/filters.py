@@ -7,8 +7,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
-from .models import Client, Closure, Lesson, Series, Subscription, Teacher
+from .models import HOLDING, Client, Closure, Lesson, Series, Subscription, Teacher
 from .planner import day_bounds
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
@@ -27,7 +29,9 @@ class DayFilter(filters.DateFilter):
 
 class LessonFilter(filters.FilterSet):
     teacher = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Teacher, request))
-    client = filters.ModelChoiceFilter(field_name="enrolments__client", queryset=lambda request: _of_club(Client, request))
+    client = filters.ModelChoiceFilter(
+        method="filter_client", queryset=lambda request: _of_club(Client, request), label=_("lessons in which this client has a place")
+    )
     series = filters.ModelChoiceFilter(queryset=lambda request: _of_club(Series, request))
     place = filters.CharFilter(field_name="place__name", lookup_expr="iexact")
     to = DayFilter(field_name="starts_at", lookup_expr="lt", label=_("lessons that start before this day"))
@@ -35,6 +39,10 @@ class LessonFilter(filters.FilterSet):
     class Meta:
         model = Lesson
         fields = ["status"]
+
+    @extend_schema_field(OpenApiTypes.INT)
+    def filter_client(self, rows: QuerySet[Lesson], name: str, client: Client) -> QuerySet[Lesson]:
+        return rows.filter(enrolments__client=client, enrolments__attendance__in=HOLDING)
 
 
 # `from` is a word of Python's, so this filter cannot be an attribute.

@@ -8,20 +8,27 @@ from django.contrib.auth.models import User
 from django.db.models import OuterRef, Q
 
 from . import change_words
-from .models import Change, Client, Enrolment, JSONRows, LessonQuerySet, Notice, Teacher
+from .lesson_roll import enrolled
+from .models import Change, Client, Club, JSONRows, LessonQuerySet, Notice, Teacher
 
 LAST_CHANGES = 5
 NAMES = ("first_name", "last_name")
 
 
-def with_tables(lessons: LessonQuerySet) -> Any:
-    """For the functions below."""
-    return lessons.annotate(enrolled=_enrolled(), decisions=_decisions(), to_decide=_to_decide())
+def with_tables(lessons: LessonQuerySet, club: Club, *, made: int = 0) -> Any:
+    """For the functions below; `made` is the decision about enrolments that led to the page."""
+    tables = {"enrolled": enrolled(club), "decisions": _decisions(), "to_decide": _to_decide(), "made": _made(made)}
+    return lessons.annotate(**tables)
 
 
-def enrolments_of(lesson: Any) -> list[Enrolment]:
-    """By name."""
-    return [Enrolment(status=row["status"], client=Client(**_names(row))) for row in lesson.enrolled]
+def made_on(lesson: Any) -> Change | None:
+    """For as long as it can be taken back."""
+    for row in lesson.made:
+        moment, rows = _moment(row["created_at"]), _as_json(row["decided"])
+        change = Change(pk=row["pk"], club_id=lesson.club_id, kind=Change.Kind.ENROLLED, rows=rows, created_at=moment)
+        change.is_undone = False
+        return change
+    return None
 
 
 def changes_of(lesson: Any) -> list[tuple[Change, list[change_words.Line]]]:
@@ -37,14 +44,15 @@ def undelivered_of(lesson: Any) -> list[Notice]:
     return [_notice(row) for row in lesson.to_decide]
 
 
-def _enrolled() -> JSONRows:
-    rows = Enrolment.objects.filter(lesson=OuterRef("pk")).order_by("client__last_name", "client__first_name")
-    return JSONRows(rows, status="status", **{name: f"client__{name}" for name in NAMES})
+def _made(pk: int) -> JSONRows:
+    rows = Change.objects.filter(pk=pk, lesson=OuterRef("pk"), kind=Change.Kind.ENROLLED, undoes=None, undone_by=None)
+    return JSONRows(rows, pk="pk", created_at="created_at", decided="rows")
 
 
 def _decisions() -> JSONRows:
     """Of the lesson, and of its series."""
-    near = Change.objects.filter(Q(lesson=OuterRef("pk")) | Q(lesson__series=OuterRef("series"))).order_by("-id")
+    near = Change.objects.filter(Q(lesson=OuterRef("pk")) | Q(lesson__series=OuterRef("series")))
+    near = near.exclude(kind=Change.Kind.ENROLLED).order_by("-id")
     by = {name: f"user__{name}" for name in (*NAMES, "username")}
     return JSONRows(near[: 10 * LAST_CHANGES], kind="kind", changed="rows", created_at="created_at", **by)
 

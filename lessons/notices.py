@@ -12,9 +12,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
-from . import change_words
+from . import change_words, places
 from .calendars import method_for, write_event
-from .models import Enrolment, Lesson, Notice
+from .models import Change, Enrolment, EnrolmentQuerySet, Lesson, Notice
 from .opt_out import link_for
 from .times import clock, long_day
 
@@ -24,6 +24,26 @@ CHANGE_SUBJECTS: dict[str, str] = {
     Notice.Kind.CANCELLED: gettext_noop("Cancelled: %(title)s, %(day)s at %(time)s"),
     Notice.Kind.RESTORED: gettext_noop("Taking place after all: %(title)s, %(day)s at %(time)s"),
 }
+
+# Translators: subjects of e-mails: "Inscription : …", "Une place pour vous : …", "Liste d’attente : …", "Inscription annulée : …"
+ENROLMENT_SUBJECTS: dict[str, str] = {
+    Notice.Kind.ENROLLED: gettext_noop("Enrolled: %(title)s, %(day)s at %(time)s"),
+    Notice.Kind.PROMOTED: gettext_noop("A place for you: %(title)s, %(day)s at %(time)s"),
+    Notice.Kind.WAITING: gettext_noop("On the waiting list: %(title)s, %(day)s at %(time)s"),
+    Notice.Kind.WITHDRAWN: gettext_noop("Enrolment cancelled: %(title)s, %(day)s at %(time)s"),
+}
+SUBJECTS = CHANGE_SUBJECTS | ENROLMENT_SUBJECTS
+
+
+def is_overtaken(notice: Notice) -> bool:
+    """Nobody is told of an enrolment that has been decided otherwise since, nor of the lesson that one has left meanwhile."""
+    if notice.change is None:
+        return False
+    if notice.change.kind != Change.Kind.ENROLLED:
+        return bool(notice.client_id) and not change_words.lines_for(notice)
+    if notice.kind == Notice.Kind.UNPAID:
+        return not _unpaid(notice).exists()
+    return not places.lessons_told(notice)
 
 
 def compose(notice: Notice) -> EmailMultiAlternatives:
@@ -71,8 +91,8 @@ def _subject(notice: Notice) -> str:
     if notice.kind == Notice.Kind.RENEWAL:
         # Translators: French “%(club)s : votre abonnement touche à sa fin”
         return _("%(club)s: your subscription is nearly used up") % {"club": notice.club.name}
-    if notice.kind in CHANGE_SUBJECTS:
-        return gettext(CHANGE_SUBJECTS[notice.kind]) % facts
+    if notice.kind in SUBJECTS:
+        return gettext(SUBJECTS[notice.kind]) % facts
     if notice.kind == Notice.Kind.UNPAID:
         # Translators: "Inscriptions impayées : %(title)s, %(day)s à %(time)s"
         return _("Unpaid enrolments: %(title)s, %(day)s at %(time)s") % facts
@@ -87,13 +107,31 @@ def _context(notice: Notice) -> dict[str, Any]:
         context["opt_out"] = link_for(notice.client)
     if notice.subscription:
         context |= {"subscription": notice.subscription, "left": notice.subscription.remaining}
-    if notice.change:
+    if notice.kind in ENROLMENT_SUBJECTS:
+        context["lessons"] = told = places.lessons_told(notice)
+        context["charged"] = any(lesson.held and lesson.charged for lesson in told)
+    elif notice.change:
         context["lines"] = change_words.lines_for(notice)
+        context["waits"] = _waits_only(notice)
     if notice.kind == Notice.Kind.PLANNED and lesson.series_id:
         context["repeats"] = Lesson.objects.planned().filter(series=lesson.series_id).exclude(pk=lesson.pk).select_related("place")
     if notice.kind == Notice.Kind.UNPAID:
-        of_lesson = {"lesson__series": lesson.series_id} if lesson.series_id else {"lesson": lesson}
-        unpaid = Enrolment.objects.filter(status=Enrolment.Status.UNPAID, **of_lesson)
         names = ("client__first_name", "client__last_name")
-        context["unpaid"] = unpaid.values(*names).annotate(lessons=Count("id")).order_by("client__last_name", "client__first_name")
+        context["unpaid"] = _unpaid(notice).values(*names).annotate(lessons=Count("id")).order_by("client__last_name", "client__first_name")
     return context
+
+
+def _unpaid(notice: Notice) -> EnrolmentQuerySet:
+    """Of the lesson with its repeats; of a decision about enrolments, those that it was about."""
+    unpaid = Enrolment.objects.charged().filter(status=Enrolment.Status.UNPAID)
+    if notice.change:
+        rows = notice.change.rows
+        return unpaid.filter(lesson__in={row["lesson"] for row in rows}, client__in={row["client"] for row in rows})
+    return unpaid.filter(lesson__series=notice.lesson.series_id) if notice.lesson.series_id else unpaid.filter(lesson=notice.lesson)
+
+
+def _waits_only(notice: Notice) -> bool:
+    """The recipient has no place in any of the lessons that changed."""
+    if notice.change is None or notice.client_id is None:
+        return False
+    return not Enrolment.objects.holding().filter(client=notice.client_id, lesson__in=notice.change.lesson_ids).exists()

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, JSONObject, TruncDate
 from django.utils import timezone
 from django.utils.translation import pgettext_lazy
 
-from .models import Client, Club, Enrolment, Subscription, SubscriptionUse
+from .models import Attendance, Client, Club, Enrolment, Subscription, SubscriptionUse
 
 FEW = 1  # sessions left that make a renewal due
 LONGEST_SEARCH = 100
@@ -51,6 +51,7 @@ class NearLesson:
     title: str
     starts_at: datetime
     status: str
+    attendance: str
 
 
 def list_subscriptions(club: Club, *, day: date, search: str = "", tab: str = "") -> QuerySet[Any]:
@@ -88,18 +89,25 @@ def ledger_of(subscription: Subscription) -> QuerySet[SubscriptionUse]:
 
 def lessons_near() -> Subquery:
     """For a client: the next lessons and the last ones, in the client's own statement. `read_lessons` makes rows of it."""
-    enrolments = Enrolment.objects.filter(client=OuterRef("client"), lesson__status="planned")  # of the same client
+    enrolments = Enrolment.objects.exclude(attendance=Attendance.CANCELLED).filter(
+        client=OuterRef("client"), lesson__status="planned"
+    )  # of the same client
     now = timezone.now()
     coming = enrolments.filter(lesson__starts_at__gte=now).order_by("lesson__starts_at").values("pk")[:COMING]
     past = enrolments.filter(lesson__starts_at__lt=now).order_by("-lesson__starts_at").values("pk")[:PAST]
     near = Enrolment.objects.filter(Q(pk__in=coming) | Q(pk__in=past), client=OuterRef("pk"))
-    facts = JSONObject(lesson=F("lesson_id"), title=F("lesson__title"), starts_at=F("lesson__starts_at"), status=F("status"))
+    facts = JSONObject(
+        lesson=F("lesson_id"), title=F("lesson__title"), starts_at=F("lesson__starts_at"), status=F("status"), attendance=F("attendance")
+    )
     return JSONRows(near.values(item=facts))
 
 
 def read_lessons(rows: list[dict[str, Any]], club: Club) -> list[NearLesson]:
     """The latest first."""
-    read = [NearLesson(row["lesson"], row["title"], _instant(row["starts_at"]).astimezone(club.zone), row["status"]) for row in rows]
+    read = [
+        NearLesson(row["lesson"], row["title"], _instant(row["starts_at"]).astimezone(club.zone), row["status"], row["attendance"])
+        for row in rows
+    ]
     return sorted(read, key=lambda lesson: lesson.starts_at, reverse=True)
 
 
@@ -110,7 +118,7 @@ def oldest_unpaid(client: Client) -> date | None:
 
 
 def _unpaid(club: Club, search: str) -> QuerySet[Enrolment]:
-    return Enrolment.objects.filter(_named(search), lesson__club=club, lesson__status="planned", status=Enrolment.Status.UNPAID)
+    return Enrolment.objects.charged().filter(_named(search), lesson__club=club, lesson__status="planned", status=Enrolment.Status.UNPAID)
 
 
 def _instant(text: str) -> datetime:

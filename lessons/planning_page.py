@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.utils.translation import get_language
 
-from .models import Change, Closure, Club, JSONRows, Lesson, Notice, places_held
+from .models import Change, Closure, Club, JSONRows, Lesson, Notice, places_held, places_wanted
 from .planner import Closing, Days, day_bounds
 
 WEEK = timedelta(days=7)
@@ -30,7 +30,7 @@ def _lessons(club: Club, monday: date) -> Any:
     start, end = day_bounds(monday, monday + WEEK, club.zone)
     lessons = Lesson.objects.planned().filter(club=club, starts_at__gte=start, starts_at__lt=end)
     undelivered = Exists(Notice.objects.undelivered().filter(lesson=OuterRef("pk")))
-    lessons = lessons.annotate(enrolled=places_held(), undelivered=undelivered)
+    lessons = lessons.annotate(enrolled=places_held(), waiting=places_wanted(), undelivered=undelivered)
     return lessons.select_related("teacher", "place", "job").defer(*NOT_SHOWN).order_by("starts_at", "id")
 
 

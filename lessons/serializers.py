@@ -159,7 +159,7 @@ class EnrolmentSerializer(serializers.ModelSerializer[Enrolment]):
 
     class Meta:
         model = Enrolment
-        fields = ["client", "status"]
+        fields = ["client", "status", "attendance"]
 
 
 class ReminderSerializer(serializers.Serializer[Any]):
@@ -173,9 +173,10 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
     place = serializers.CharField(source="place.name")
     starts_at = InstantField()
     ends_at = InstantField()
-    clients = serializers.SerializerMethodField()
+    clients = serializers.SerializerMethodField(help_text="Who has a place.")
+    waiting = serializers.SerializerMethodField(help_text="Who waits for one, the first in turn first.")
     enrolled = serializers.SerializerMethodField()
-    enrolments = EnrolmentSerializer(many=True, source="enrolment_rows")
+    enrolments = serializers.SerializerMethodField()
     series = serializers.IntegerField(source="series_id", allow_null=True)
     reminder = serializers.SerializerMethodField()
     version = serializers.CharField(source="full_version", help_text="Sent back with a change, it tells whether somebody was faster.")
@@ -184,7 +185,7 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
         model = Lesson
         fields = [
             "id", "title", "teacher", "teacher_name", "place", "starts_at", "ends_at", "duration_minutes", "capacity", "enrolled",
-            "clients", "status", "series", "reminder", "enrolments", "version",
+            "clients", "waiting", "status", "series", "reminder", "enrolments", "version",
             "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -193,10 +194,17 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
         return str(lesson.teacher)
 
     def get_clients(self, lesson: Lesson) -> list[int]:
-        return [enrolment.client_id for enrolment in lesson.enrolment_rows]
+        return [row.client_id for row in lesson.holding_rows]
+
+    def get_waiting(self, lesson: Lesson) -> list[int]:
+        return [row.client_id for row in lesson.waiting_rows]
 
     def get_enrolled(self, lesson: Lesson) -> int:
-        return len(lesson.enrolment_rows)
+        return len(lesson.holding_rows)
+
+    @extend_schema_field(EnrolmentSerializer(many=True))
+    def get_enrolments(self, lesson: Lesson) -> list[dict[str, Any]]:
+        return list(EnrolmentSerializer(lesson.holding_rows, many=True).data)
 
     @extend_schema_field(ReminderSerializer(allow_null=True))
     def get_reminder(self, lesson: Lesson) -> dict[str, Any] | None:
@@ -237,6 +245,12 @@ class ChangeLessonSerializer(serializers.Serializer[Any]):
     starts_at = InstantField(required=False, help_text="Without an offset it is the club's local time.")
     duration_minutes = serializers.IntegerField(min_value=1, max_value=1440, required=False)
     capacity = serializers.IntegerField(min_value=1, max_value=MOST_CLIENTS, required=False)
+    clients = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
+        required=False,
+        max_length=MOST_CLIENTS,
+        help_text="Who is to have a place: others are cancelled by the club's rule; whoever finds no place waits for one.",
+    )
     version = serializers.CharField(max_length=40, required=False)
     leave_stuck = serializers.BooleanField(required=False, help_text="Lessons of the series that cannot follow stay as they are.")
 
@@ -258,7 +272,7 @@ class ChangeSerializer(serializers.ModelSerializer[Change]):
         read_only_fields = fields
 
     def get_undo_url(self, change: Change) -> str | None:
-        return f"/api/lessons/changes/{change.pk}/undo/" if change.kind != Change.Kind.RESTORED else None
+        return f"/api/lessons/changes/{change.pk}/undo/" if change.undoes_id is None else None
 
 
 class DecidedSerializer(serializers.Serializer[Any]):

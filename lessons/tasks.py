@@ -1,6 +1,7 @@
 """What runs behind the club's pages."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ ASSIGNING = (_("Skills"), _("Realisations"), _("Evaluations"))
 
 # Translators: the steps after a change or a cancellation: Abonnements, Rappels, Avis
 CHANGE_STEPS = (_("Subscriptions"), _("Reminders"), _("Notices"))
+ENROLMENT_STEPS = (_("Subscriptions"), _("Notices"))
 
 
 @job("lessons.after_create", steps=STEPS, timeout_seconds=120)
@@ -48,6 +50,20 @@ def after_update(progress: Progress, lesson_id: int, change_id: int | None = Non
 @job("lessons.after_delete", steps=CHANGE_STEPS, timeout_seconds=120)
 def after_delete(progress: Progress, lesson_id: int, change_id: int | None = None) -> dict[str, Any]:
     return _follow_change(progress, change_id)
+
+
+@job("lessons.after_enrolment", steps=ENROLMENT_STEPS, timeout_seconds=120)
+def after_enrolment(progress: Progress, change_id: int) -> dict[str, Any]:
+    """Credits, then notices: all of it or nothing."""
+    change = Change.objects.select_related("club", "lesson").filter(pk=change_id).first()
+    if change is None:
+        raise PermanentError(str(_("This lesson no longer exists.")))
+    progress.step()
+    settled = services.settle_enrolments(change=change)
+    progress.step()
+    told = services.tell_of_enrolments(change=change, unpaid=settled.unpaid)
+    progress(1, 1, people_to_be_told(told.told))
+    return {"change": change.pk, **asdict(settled), "told": told.told, "untold": told.untold}
 
 
 def _follow_change(progress: Progress, change_id: int | None) -> dict[str, Any]:

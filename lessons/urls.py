@@ -1,7 +1,18 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import api, api_calendars, views, views_calendars, views_changes, views_reminders, views_settings, views_subscriptions
+from . import (
+    api,
+    api_calendars,
+    api_enrolments,
+    views,
+    views_calendars,
+    views_changes,
+    views_enrolments,
+    views_reminders,
+    views_settings,
+    views_subscriptions,
+)
 
 router = SimpleRouter(use_regex_path=False)
 router.register("teachers", api.TeacherViewSet)
@@ -18,6 +29,9 @@ urlpatterns = [
     path("club/lessons/<int:pk>/", views.lesson, name="lesson"),
     path("club/lessons/<int:pk>/change", views_changes.change, name="lesson-change"),
     path("club/lessons/<int:pk>/cancel", views_changes.cancel, name="lesson-cancel"),
+    path("club/lessons/<int:pk>/roll", views_enrolments.roll, name="lesson-roll"),
+    path("club/lessons/<int:pk>/enrol", views_enrolments.enrol, name="lesson-enrol"),
+    path("club/lessons/<int:pk>/attendance", views_enrolments.attendance, name="lesson-attendance"),
     path("club/changes/<int:pk>/undo", views_changes.undo, name="lesson-change-undo"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
     path("club/calendars/", views_calendars.calendars, name="planning-calendars"),
@@ -34,5 +48,7 @@ urlpatterns = [
     path("api/club/", api.ClubSettingsView.as_view(), name="club-settings"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("", include("lessons.urls_programmes")),
+    path("api/lessons/<int:pk>/enrolments/", api_enrolments.EnrolmentsView.as_view(), name="lesson-enrolments"),
+    path("api/lessons/<int:pk>/enrolments/<int:client>/", api_enrolments.EnrolmentView.as_view(), name="lesson-enrolment"),
     path("api/", include(router.urls)),
 ]

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from . import access, lesson_page
 from .forms import LessonForm, initial_after
-from .models import Enrolment, Lesson, Membership, Notice
+from .lesson_roll import read_roll
+from .models import Lesson, Membership, Notice
 from .planning_page import read_week
 from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
 from .week import lay_out, monday_of, parse_day, read_choice, read_id
@@ -107,21 +108,28 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
 @require_GET
 @club_page
 def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
+    """`?fait=` is the decision about its enrolments that led here."""
+    return show_lesson(request, membership, pk, made=read_id(request.GET, "fait") or 0)
+
+
+def show_lesson(
+    request: HttpRequest, membership: Membership, pk: int, *, made: int = 0, problem: str = "", status: int = 200
+) -> HttpResponse:
     lessons = Lesson.objects.filter(club=membership.club).select_related("teacher", "place", "series", "job", "club")
-    found = get_object_or_404(lesson_page.with_tables(lessons), pk=pk)
-    enrolments = lesson_page.enrolments_of(found)
+    found = get_object_or_404(lesson_page.with_tables(lessons, membership.club, made=made), pk=pk)
     may_plan = membership.role == Membership.Role.MANAGER
     context = {
         "lesson": found,
-        "enrolments": enrolments,
-        "unpaid": sum(enrolment.status == Enrolment.Status.UNPAID for enrolment in enrolments),
+        "roll": read_roll(found),
+        "change": lesson_page.made_on(found),
+        "problem": problem,
         "told": told(found),
         "changes": lesson_page.changes_of(found),
         "may_plan": may_plan,
         "undelivered": lesson_page.undelivered_of(found) if may_plan else [],
         "back": planning_on(timezone.localdate(found.starts_at)),
     }
-    return render(request, "lessons/lesson.html", context)
+    return render(request, "lessons/lesson.html", context, status=status)
 
 
 @require_POST

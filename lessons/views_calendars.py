@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 
 from . import services
 from .calendars import write_feed
-from .models import CalendarFeed, Club, Lesson, Teacher
+from .models import CalendarFeed, Club, Lesson, Teacher, places_held
 from .views import manager_page
 
 BACK, AHEAD = timedelta(days=60), timedelta(days=500)
@@ -96,4 +95,4 @@ def _lessons_of(feed: CalendarFeed) -> Any:
     lessons = Lesson.objects.planned().filter(club=feed.club_id, starts_at__gte=now - BACK, starts_at__lt=now + AHEAD)
     if feed.teacher_id:
         lessons = lessons.filter(teacher=feed.teacher_id)
-    return lessons.select_related("teacher", "place").annotate(enrolled=Count("enrolments")).order_by("starts_at", "id")
+    return lessons.select_related("teacher", "place").annotate(enrolled=places_held()).order_by("starts_at", "id")

@@ -73,6 +73,8 @@ def _decide(
 
 def _go_there(decided: Decided) -> HttpResponse:
     """To the week of the lesson as it is now, with the way to take it back."""
+    if decided.change and decided.change.kind == Change.Kind.ENROLLED:
+        return redirect("lesson", pk=decided.lesson.pk)
     about = {"fait": decided.change.pk} if decided.change else {}
     return redirect(planning_on(timezone.localdate(decided.lesson.starts_at), **about))
 

@@ -26,6 +26,10 @@ class Card:
         return int(getattr(self.lesson, "enrolled", 0))
 
     @property
+    def waiting(self) -> int:
+        return int(getattr(self.lesson, "waiting", 0))
+
+    @property
     def has_undelivered(self) -> bool:
         return bool(getattr(self.lesson, "undelivered", False))
 

@@ -49,6 +49,7 @@ def erase_client(*, client: Client) -> bool:
 
     Returns whether the record itself could go.
     """
+    lessons.leave_lessons(client=client)  # first: whoever is enrolled is locked after the lesson
     with transaction.atomic():
         locked = lock_club_and_client(client.club_id, client.pk)
         if locked is None:  # somebody else was faster

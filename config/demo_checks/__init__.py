@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.error import URLError
 
 from .audio import AudioCheck
+from .enrolments import EnrolmentCheck
 from .lesson_changes import LessonChangeCheck
 from .lessons import LessonCheck
 from .letters import LetterCheck
@@ -34,7 +35,10 @@ class Check:
         yield "log in", self.log_in
         lessons = LessonCheck(self.nobody, self.manager, self.mark)
         yield from lessons.steps()
+        enrolments = EnrolmentCheck(lessons)
+        yield from enrolments.steps()
         yield from LessonChangeCheck(lessons).steps()
+        yield from enrolments.late_steps()
         yield from ProgrammeCheck(self.nobody, self.manager, self.mark).steps()
         yield from LetterCheck(self.nobody, self.manager, self.mark).steps()
         yield from AudioCheck(self.nobody, self.manager).steps()

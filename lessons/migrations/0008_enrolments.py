@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='notice',
             name='kind',
-            field=models.CharField(choices=[('planned', 'Lesson planned'), ('unpaid', 'Lessons unpaid'), ('reminder', 'Reminder'), ('changed', 'Lesson changed'), ('cancelled', 'Lesson cancelled'), ('restored', 'Lesson taking place after all'), ('renewal', 'Subscription to renew'), ('enrolled', 'Enrolled'), ('promoted', 'Place given to who waited'), ('waiting', 'On the waiting list'), ('withdrawn', 'Enrolment cancelled')], max_length=10, verbose_name='kind'),
+            field=models.CharField(choices=[('planned', 'Lesson planned'), ('unpaid', 'Lessons unpaid'), ('reminder', 'Reminder'), ('changed', 'Lesson changed'), ('cancelled', 'Lesson cancelled'), ('restored', 'Lesson taking place after all'), ('renewal', 'Subscription to renew'), ('enrolled', 'Enrolment made'), ('promoted', 'Place given to who waited'), ('waiting', 'On the waiting list'), ('withdrawn', 'Enrolment cancelled')], max_length=10, verbose_name='kind'),
         ),
         migrations.AddConstraint(
             model_name='enrolment',

@@ -17,6 +17,8 @@ from .planning import (
     Reminder,
     Series,
     places_held,
+    places_wanted,
+    waiting_order,
 )
 from .programmes import (
     Evaluation,
@@ -69,5 +71,7 @@ __all__ = [
     "new_message_id",
     "new_secret",
     "places_held",
+    "places_wanted",
     "validate_time_zone",
+    "waiting_order",
 ]

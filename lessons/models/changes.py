@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from .club import Club
@@ -38,6 +39,8 @@ class Change(models.Model):
     undoes = models.OneToOneField("self", models.SET_NULL, null=True, blank=True, related_name="undone_by", verbose_name=_("takes back"))
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
 
+    follow_up: Any = None  # the job of a decision about enrolments, for the answer of the moment
+
     class Meta:
         verbose_name = _("change of lessons")
         verbose_name_plural = _("changes of lessons")
@@ -50,13 +53,17 @@ class Change(models.Model):
     def undo_until(self) -> datetime:
         return self.created_at + UNDO_TIME
 
+    @cached_property
+    def is_undone(self) -> bool:
+        return hasattr(self, "undone_by")
+
     @property
     def may_be_undone(self) -> bool:
-        return self.kind != self.Kind.RESTORED and timezone.now() <= self.undo_until and not hasattr(self, "undone_by")
+        return self.undoes_id is None and timezone.now() <= self.undo_until and not self.is_undone
 
     @property
     def lesson_ids(self) -> list[int]:
-        return [row["lesson"] for row in self.rows]
+        return list(dict.fromkeys(row["lesson"] for row in self.rows))
 
     @property
     def took_back_a_cancellation(self) -> bool:

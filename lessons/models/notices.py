@@ -48,7 +48,7 @@ class Notice(models.Model):
         CANCELLED = "cancelled", _("Lesson cancelled")
         RESTORED = "restored", _("Lesson taking place after all")
         RENEWAL = "renewal", _("Subscription to renew")
-        ENROLLED = "enrolled", _("Enrolled")
+        ENROLLED = "enrolled", _("Enrolment made")
         PROMOTED = "promoted", _("Place given to who waited")
         WAITING = "waiting", _("On the waiting list")
         WITHDRAWN = "withdrawn", _("Enrolment cancelled")

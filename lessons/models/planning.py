@@ -47,7 +47,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
 
     def with_details(self) -> "LessonQuerySet":
         """All that an answer shows, in two queries whatever the number of lessons."""
-        enrolled: Prefetch[Any] = Prefetch("enrolments", Enrolment.objects.order_by("id"), to_attr="enrolment_rows")
+        enrolled: Prefetch[Any] = Prefetch("enrolments", Enrolment.objects.concerned().order_by("id"), to_attr="enrolment_rows")
         reminder = {"reminder_due_at": F("reminders__due_at"), "reminder_sent_at": F("reminders__sent_at")}  # one a lesson
         return self.select_related("teacher", "place", "series", "job").annotate(**reminder).prefetch_related(enrolled)
 
@@ -130,6 +130,17 @@ class Lesson(models.Model):
         return self.ends_at.astimezone(self.club.zone)
 
     @property
+    def holding_rows(self) -> list["Enrolment"]:
+        """Of `enrolment_rows`: a place each."""
+        return [row for row in self.enrolment_rows if row.attendance in HOLDING]
+
+    @property
+    def waiting_rows(self) -> list["Enrolment"]:
+        """Of `enrolment_rows`, in their turn."""
+        waiting = [row for row in self.enrolment_rows if row.attendance == Attendance.WAITING]
+        return sorted(waiting, key=waiting_order)
+
+    @property
     def full_version(self) -> str:
         """Of the lesson, and of the series that it is one of: what a form that stood open is compared with."""
         return f"{self.version}.{self.series.version}" if self.series else str(self.version)
@@ -164,6 +175,16 @@ BY_THE_RULE = (Attendance.LATE_CANCELLED, Attendance.NO_SHOW)  # of the club, as
 def places_held(enrolments: str = "enrolments") -> Count:
     """For `annotate`: how many places of a lesson are taken."""
     return Count(enrolments, filter=Q(**{f"{enrolments}__attendance__in": HOLDING}))
+
+
+def places_wanted(enrolments: str = "enrolments") -> Count:
+    """For `annotate`: how many wait for one."""
+    return Count(enrolments, filter=Q(**{f"{enrolments}__attendance": Attendance.WAITING}))
+
+
+def waiting_order(row: "Enrolment") -> tuple[Any, float]:
+    """The longest first; of those who came at one moment, in the order of the rows."""
+    return row.attendance_at, row.pk or float("inf")
 
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):

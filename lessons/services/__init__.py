@@ -1,6 +1,7 @@
 """Every write of the club's data. One door, and its rooms: booking, what follows a booking, mail, people and cards, programmes."""
 
 from .after_change import move_reminders, settle_credits, tell_of_change
+from .after_enrolment import Settled, settle_enrolments, tell_of_enrolments
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
 from .cancelling import cancel_lesson, cancel_lessons_of_closure, lessons_of_closure, undo_change
 from .changing import change_lesson
@@ -9,6 +10,7 @@ from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credit
 from .deciding import Decided, OutOfDate
 from .demo import fill_demo
 from .demo_programmes import fill_demo_programmes
+from .enrolling import cancel_enrolments, enrol_clients, leave_lessons, mark_attendance, promote_waiting, set_clients
 from .feeds import close_feed, open_feed, renew_feed
 from .follow_up import consume_subscriptions, plan_reminders, plan_reminders_anew, repeat_lesson, summarise, write_notices
 from .mail import confirm_notice_arrived, mark_lost_notices, resend_notice, send_due_reminders, send_notice
@@ -40,9 +42,11 @@ __all__ = [
     "Overtaken",
     "ProgrammeRefused",
     "Refused",
+    "Settled",
     "SkillDraft",
     "assign_programme",
     "assign_tasks",
+    "cancel_enrolments",
     "cancel_lesson",
     "cancel_lessons_of_closure",
     "change",
@@ -60,10 +64,13 @@ __all__ = [
     "create_subscription",
     "create_teacher",
     "delete_programme",
+    "enrol_clients",
     "fill_demo",
     "fill_demo_programmes",
+    "leave_lessons",
     "lessons_of_closure",
     "make_realisations",
+    "mark_attendance",
     "mark_lost_notices",
     "mark_paid_otherwise",
     "mark_progress",
@@ -74,6 +81,7 @@ __all__ = [
     "plan_reminders",
     "plan_reminders_anew",
     "preview_lesson",
+    "promote_waiting",
     "remove",
     "renew_feed",
     "repeat_lesson",
@@ -82,11 +90,14 @@ __all__ = [
     "sell_subscription",
     "send_due_reminders",
     "send_notice",
+    "set_clients",
     "settle_credits",
+    "settle_enrolments",
     "settle_unpaid",
     "summarise",
     "sync_evaluations",
     "tell_of_change",
+    "tell_of_enrolments",
     "undo_assignment",
     "undo_change",
     "withdraw_client",

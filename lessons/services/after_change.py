@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from lessons.models import Change, Client, Lesson, Notice, Reminder, Teacher
+from lessons.models import Change, Client, Enrolment, Lesson, Notice, Reminder, Teacher
 
 from .credit import pay_lessons, return_credits
 from .mail import post
@@ -82,5 +82,6 @@ def _people_to_tell(change: Change) -> list[tuple[str, Teacher | Client]]:
         return [(role, person) for notice in notices for role in ("teacher", "client") if (person := getattr(notice, role))]
     rows = [row for row in change.rows if "after" not in row or any(row["after"][name] != row["before"][name] for name in TIMES)]
     teachers = Teacher.objects.filter(pk__in={pk for row in rows for pk in Change.teachers_of(row)}).order_by("pk")
-    clients = Client.objects.filter(enrolments__lesson__in=[row["lesson"] for row in rows]).distinct().order_by("pk")
+    concerned = Enrolment.objects.concerned().filter(lesson__in=[row["lesson"] for row in rows])
+    clients = Client.objects.filter(pk__in=concerned.values("client")).order_by("pk")
     return [*(("teacher", teacher) for teacher in teachers), *(("client", client) for client in clients)]

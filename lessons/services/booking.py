@@ -188,7 +188,7 @@ def _book(request: _Request) -> CreatedLesson:
     """The locks come first, always teacher before place: of two who book the same instant, the second waits and then sees."""
     teacher = _lock_teacher(request.club, request.teacher)
     place = lock_place(request.club, request.place)
-    _require_clients(request.club, request.clients)
+    require_clients(request.club, request.clients)
     overlap = Lesson.objects.planned().overlapping(request.starts_at, request.ends_at).filter(Q(teacher=teacher) | Q(place=place))
     answered = Lesson.objects.filter(club=request.club, request_key=request.request_key or "")
     standing = list((overlap | answered).select_related("teacher", "place"))
@@ -218,7 +218,7 @@ def lock_place(club: Club, name: str) -> Place:
     return Place.objects.raw(sql, [club.pk, name])[0]
 
 
-def _require_clients(club: Club, ids: list[int]) -> None:
+def require_clients(club: Club, ids: list[int]) -> None:
     unknown = set(ids) - set(Client.objects.filter(club=club, pk__in=ids).values_list("pk", flat=True)) if ids else ()
     if unknown:
         numbers = ", ".join(map(str, sorted(unknown)))

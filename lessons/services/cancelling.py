@@ -13,7 +13,7 @@ from lessons import moves, planner, wording
 from lessons.models import Change, Closure, Lesson, LessonQuerySet, Notice, Series
 
 from .booking import Refused
-from .changing import row_of, write_moves
+from .changing import enrolled_words, row_of, write_moves
 from .deciding import (
     Decided,
     OutOfDate,
@@ -26,6 +26,7 @@ from .deciding import (
     slot_of,
     write_change,
 )
+from .enrolling import promote_waiting, too_many_for, undo_enrolments
 
 
 def cancel_lesson(*, lesson: Lesson, user: Any, scope: str = Change.Scope.THIS, version: str = "") -> Decided:
@@ -76,9 +77,12 @@ def _cancel(lessons: Sequence[Lesson], user: Any, scope: str) -> Decided:
 
 def undo_change(*, change: Change, user: Any) -> Decided:
     """Everything as it was. Raises OutOfDate when it is too late or something has changed since, Refused when the room is taken."""
+    if change.kind == Change.Kind.ENROLLED:
+        return undo_enrolments(change=change, user=user)
     with transaction.atomic():
         lessons = _lock_changed(change)
         back = [_move_back(lesson, row) for lesson, row in zip(lessons, _rows_by_lesson(change), strict=True)]
+        _require_places(back)
         _require_free(lessons, [each.after for each in back])
         in_hand = next((lesson for lesson in lessons if lesson.pk == change.lesson_id), lessons[0])
         rows = [row_of(each, lesson.version + 1) for each, lesson in zip(back, lessons, strict=True)]
@@ -89,6 +93,7 @@ def undo_change(*, change: Change, user: Any) -> Decided:
         Lesson.objects.filter(pk__in=[lesson.pk for lesson in lessons]).update(status=Lesson.Status.PLANNED)
         in_hand.status = Lesson.Status.PLANNED
         write_moves(in_hand, back)
+        promote_waiting(lessons=[lesson.pk for lesson in lessons], user=user)
     return Decided(in_hand, in_hand.job, undo)
 
 
@@ -113,6 +118,12 @@ def _lock_changed(change: Change) -> list[Lesson]:
     if {lesson.pk: lesson.version for lesson in lessons} != versions:
         raise OutOfDate(_("This lesson has changed meanwhile. Nothing was written: look at it again."))
     return lessons
+
+
+def _require_places(back: Sequence[moves.Move]) -> None:
+    """Who was given a place meanwhile keeps it."""
+    if count := too_many_for([each.lesson_id for each in back], {each.lesson_id: each.after.capacity for each in back}):
+        raise Refused({"capacity": wording.as_sentence(enrolled_words(count))})
 
 
 def _require_free(lessons: Sequence[Lesson], slots: Sequence[moves.Slot]) -> None:

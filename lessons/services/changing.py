@@ -18,6 +18,7 @@ from lessons.times import long_day
 
 from .booking import Fix, Refused, lock_place, no_such_teacher, ways_out
 from .deciding import Decided, bookings_near, finish, lock_lessons, lock_room, slot_of, write_change
+from .enrolling import promote_waiting, set_clients
 from .series import bookings_of, days_of
 
 MOST_DATES_SAID = 5
@@ -49,8 +50,11 @@ def change_lesson(
     starts_at: datetime | None = None,
     duration_minutes: int | None = None,
     capacity: int | None = None,
+    clients: Sequence[int] | None = None,
 ) -> Decided:
     """Change what is named and nothing else. `version` is what the person had on the screen; without it the last one wins.
+
+    `clients` are those who are to have a place (see `set_clients`); what follows is a job of its own, answered where it is the only one.
 
     With `leave_stuck`, lessons of the series that cannot follow stay as they are. Raises Refused with a message at each wrong
     field, OutOfDate when somebody was faster.
@@ -58,13 +62,24 @@ def change_lesson(
     asked = _Asked(title and " ".join(title.split()), teacher, place and " ".join(place.split()), starts_at, duration_minutes, capacity)
     _check(asked)
     with transaction.atomic():
-        lessons = lock_lessons(lesson, scope, version)
-        checked = _check_moves(lessons, _moves_of(lessons, asked), leave_stuck)
-        left = [each for each in checked if each.problem]
-        changed = [each for each in checked if each.is_a_change and not each.problem]
-        if left and not (leave_stuck and changed):
-            raise _refusal(lessons[0], checked, left)
-        return _write(lessons, changed, left, scope, user) if changed else Decided(lessons[0], None, None)
+        enrolled: Decided | None = None
+        room_first = capacity is not None and capacity > lesson.capacity
+        if clients is not None and not room_first:
+            enrolled = set_clients(lesson=lesson, clients=clients, user=user, scope=scope, version=version)
+        decided = _change(lesson, user, scope, version, asked, leave_stuck)
+        if clients is not None and room_first:
+            enrolled = set_clients(lesson=lesson, clients=clients, user=user, scope=scope)
+        return enrolled if enrolled and not decided.change else decided
+
+
+def _change(lesson: Lesson, user: Any, scope: str, version: str, asked: _Asked, leave_stuck: bool) -> Decided:
+    lessons = lock_lessons(lesson, scope, version)
+    checked = _check_moves(lessons, _moves_of(lessons, asked), leave_stuck)
+    left = [each for each in checked if each.problem]
+    changed = [each for each in checked if each.is_a_change and not each.problem]
+    if left and not (leave_stuck and changed):
+        raise _refusal(lessons[0], checked, left)
+    return _write(lessons, changed, left, scope, user) if changed else Decided(lessons[0], None, None)
 
 
 def _check(asked: _Asked) -> None:
@@ -140,7 +155,7 @@ def _check_capacity(asked: list[moves.Move]) -> list[moves.Move]:
     shrunk = [each.lesson_id for each in asked if each.after.capacity < each.before.capacity]
     if not shrunk:
         return asked
-    enrolled = Enrolment.objects.filter(lesson__in=shrunk).order_by().values_list("lesson").annotate(count=Count("id"))
+    enrolled = Enrolment.objects.holding().filter(lesson__in=shrunk).order_by().values_list("lesson").annotate(count=Count("id"))
     counts = dict(enrolled)
     return [_with_room(each, counts.get(each.lesson_id, 0)) for each in asked]
 
@@ -148,8 +163,11 @@ def _check_capacity(asked: list[moves.Move]) -> list[moves.Move]:
 def _with_room(each: moves.Move, enrolled: int) -> moves.Move:
     if enrolled <= each.after.capacity:
         return each
-    problem = ngettext("%(count)d client is enrolled", "%(count)d clients are enrolled", enrolled) % {"count": enrolled}
-    return replace(each, problem=problem, field="capacity")
+    return replace(each, problem=enrolled_words(enrolled), field="capacity")
+
+
+def enrolled_words(count: int) -> str:
+    return ngettext("%(count)d client is enrolled", "%(count)d clients are enrolled", count) % {"count": count}
 
 
 def _write(lessons: Sequence[Lesson], changed: list[moves.Move], left: list[moves.Move], scope: str, user: Any) -> Decided:
@@ -166,6 +184,7 @@ def _write(lessons: Sequence[Lesson], changed: list[moves.Move], left: list[move
     in_hand = lessons[0]
     change = write_change(in_hand=in_hand, kind=Change.Kind.CHANGED, scope=scope, user=user, rows=rows, left=left)
     write_moves(in_hand, changed)
+    promote_waiting(lessons=by_pk, user=user)
     return Decided(in_hand, in_hand.job, change)
 
 

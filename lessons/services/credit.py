@@ -24,15 +24,15 @@ def pay_lessons(*, lessons: Iterable[int]) -> int:
     Again, it finds nothing left to decide. Returns how many were decided. A cancelled lesson costs nothing.
     """
     with transaction.atomic():
-        booked = Enrolment.objects.filter(lesson__in=_lock_lessons(lessons), status=Enrolment.Status.BOOKED)
+        booked = Enrolment.objects.charged().filter(lesson__in=hold_lessons(lessons), status=Enrolment.Status.BOOKED)
         return len(_decide(_in_order_of_dates(booked), _open_purse(booked.values("client"))))
 
 
 def settle_unpaid(*, club: Club, client: Client) -> int:
     """Let the client's subscriptions pay what is unpaid, in order of dates; returns how many lessons they paid."""
-    unpaid = Enrolment.objects.filter(client=client, lesson__club=club, status=Enrolment.Status.UNPAID)
+    unpaid = Enrolment.objects.charged().filter(client=client, lesson__club=club, status=Enrolment.Status.UNPAID)
     with transaction.atomic():
-        lessons = _lock_lessons(unpaid.values_list("lesson", flat=True))
+        lessons = hold_lessons(unpaid.values_list("lesson", flat=True))
         purse = _open_purse([client.pk])
         decided = _decide(_in_order_of_dates(unpaid.filter(lesson__in=lessons)), purse)
         return sum(enrolment.status == Enrolment.Status.PAID for enrolment in decided)
@@ -44,12 +44,20 @@ def return_credits(*, lessons: Iterable[int], clients: Iterable[int] | None = No
     Their enrolments are booked again, so that `pay_lessons` can undo it. Whether it is too late for that is the caller's to say.
     """
     with transaction.atomic():
-        uses = SubscriptionUse.objects.standing().filter(lesson__in=_lock_lessons(lessons, planned=False))
+        uses = SubscriptionUse.objects.standing().filter(lesson__in=hold_lessons(lessons, planned=False))
         if clients is not None:
             uses = uses.filter(client__in=list(clients))
-        cards = Subscription.objects.select_for_update(no_key=True).filter(pk__in=uses.values("subscription"))
+        return return_uses(uses)
+
+
+def return_uses(uses: Iterable[SubscriptionUse]) -> int:
+    """Exactly these; the caller holds the locks of their lessons."""
+    with transaction.atomic():
+        wanted = [use.pk for use in uses]
+        standing = SubscriptionUse.objects.standing().filter(pk__in=wanted)
+        cards = Subscription.objects.select_for_update(no_key=True).filter(pk__in=standing.values("subscription"))
         packs = {card.pk for card in cards.order_by("id") if card.credits is not None}
-        taken = list(uses)
+        taken = list(standing)
         SubscriptionUse.objects.filter(pk__in=[use.pk for use in taken]).update(returned_at=Now())
         count_back(Counter(use.subscription_id for use in taken if use.subscription_id in packs))
         mine = SubscriptionUse.objects.filter(pk__in=[use.pk for use in taken], lesson=OuterRef("lesson"), client=OuterRef("client"))
@@ -97,7 +105,7 @@ def count_back(returned: Counter[int]) -> None:
     Subscription.objects.bulk_update(cards, ["used"])
 
 
-def _lock_lessons(ids: Iterable[int], *, planned: bool = True) -> list[int]:
+def hold_lessons(ids: Iterable[int], *, planned: bool = True) -> list[int]:
     """no_key: rows that merely refer to a lesson need not wait."""
     lessons = Lesson.objects.select_for_update(no_key=True).filter(pk__in=list(ids)).order_by("pk")
     if planned:

@@ -68,7 +68,7 @@ def is_being_planned(lesson: Lesson) -> bool:
 
 def _who_was_faster(lesson: Lesson) -> str:
     of_series = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
-    last = Change.objects.filter(of_series).select_related("user").first()
+    last = Change.objects.filter(of_series).exclude(kind=Change.Kind.ENROLLED).select_related("user").first()
     if last is None:
         return _("This lesson has changed meanwhile. Nothing was written: look at it again.")
     facts = {"name": (last.user and (last.user.get_full_name() or last.user.get_username())) or "?",

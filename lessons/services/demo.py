@@ -13,6 +13,7 @@ from django.utils import timezone
 from lessons import demo_club, planner
 from lessons.credits import Purse
 from lessons.models import (
+    Attendance,
     Client,
     Closure,
     Club,
@@ -29,6 +30,7 @@ from .credit import debit, write_down
 from .people import SILKS
 
 WEEKS = 2  # this one and the next
+ONE_IN = 12  # did not come
 
 
 def fill_demo(*, today: date | None = None) -> Club:
@@ -112,7 +114,8 @@ def _fill_lessons(club: Club, mondays: list[date]) -> None:
     enrolments = _enrol(club, lessons)
     purse = Purse(Subscription.objects.select_for_update(no_key=True).filter(club=club).order_by("id"))
     debit(enrolments, {lesson.pk: lesson.local_start.date() for lesson in lessons}, purse)
-    Enrolment.objects.bulk_create(enrolments)
+    _take_rolls(enrolments)
+    Enrolment.objects.bulk_create([*enrolments, *_wait(club, enrolments)])
     write_down(purse)
     lead, now = timedelta(hours=club.reminder_lead_hours), timezone.now()
     Reminder.objects.bulk_create(
@@ -160,6 +163,28 @@ def _enrol(club: Club, lessons: list[Lesson]) -> list[Enrolment]:
         enrolled = slots[local.weekday(), f"{local:%H:%M}", lesson.title]
         enrolments += [Enrolment(lesson=lesson, client=client) for client in islice(turn, enrolled)]
     return enrolments
+
+
+def _take_rolls(enrolments: list[Enrolment]) -> None:
+    """Of lessons that are over: nearly everybody came."""
+    now = timezone.now()
+    for n, enrolment in enumerate(each for each in enrolments if each.lesson.ends_at <= now):
+        enrolment.attendance = Attendance.NO_SHOW if n % ONE_IN == 0 else Attendance.ATTENDED
+        enrolment.attendance_at = enrolment.lesson.starts_at
+
+
+def _wait(club: Club, enrolments: list[Enrolment]) -> list[Enrolment]:
+    """Two for each full lesson of the level that most riders have."""
+    now, inside = timezone.now(), {(each.lesson_id, each.client_id) for each in enrolments}
+    lessons = {each.lesson_id: each.lesson for each in enrolments if each.lesson.title == demo_club.SOUGHT and each.lesson.starts_at > now}
+    full = [lesson for lesson in lessons.values() if sum(pk == lesson.pk for pk, _client in inside) == lesson.capacity]
+    turn = cycle(reversed(club.clients.order_by("pk")))
+    waiting = Attendance.WAITING
+    return [
+        Enrolment(lesson=lesson, client=client, attendance=waiting, charged=False, attendance_at=now)
+        for lesson in full
+        for client in islice((each for each in turn if (lesson.pk, each.pk) not in inside), 2)
+    ]
 
 
 def _silk(n: int) -> int:

@@ -59,7 +59,7 @@ def repeat_lesson(*, lesson: Lesson, report: Report = _silent) -> Repeats:
         repeats = plan_lesson(club=lesson.club, wish=wish, rule=rule, series=lesson.series)[1:]
         free = [planned.starts_at for planned in repeats if planned.ok and planned.starts_at]
         missing = [starts_at for starts_at in free if starts_at not in made]
-        clients = list(lesson.enrolments.order_by("client_id").values_list("client_id", flat=True))
+        clients = list(lesson.enrolments.holding().order_by("client_id").values_list("client_id", flat=True))
         done = len(free) - len(missing)
         for some in _batched(missing, LESSONS_AT_A_TIME):
             _make(lesson, some, clients, purse)
@@ -107,7 +107,7 @@ def plan_reminders_anew(*, club: Club) -> int:
 def summarise(*, lesson: Lesson, repeats: Repeats, told: Told, reminders: int) -> dict[str, Any]:
     """What happened, for the page that follows the job: counts and ids."""
     lessons = _all_of(lesson)
-    unpaid = Enrolment.objects.filter(lesson__in=lessons, status=Enrolment.Status.UNPAID)
+    unpaid = Enrolment.objects.charged().filter(lesson__in=lessons, status=Enrolment.Status.UNPAID)
     return {
         "consumed": SubscriptionUse.objects.standing().filter(lesson__in=lessons).count(),
         "unpaid": list(unpaid.values("client").annotate(lessons=Count("id")).order_by("client")),
@@ -162,10 +162,10 @@ def _copy(first: Lesson, starts_at: datetime) -> Lesson:
 def _people_to_tell(lesson: Lesson) -> list[dict[str, Any]]:
     planned, unpaid = Notice.Kind.PLANNED, Notice.Kind.UNPAID
     people: list[dict[str, Any]] = [{"kind": planned, "teacher_id": lesson.teacher_id, "recipient_email": lesson.teacher.email}]
-    for pk, email in lesson.clients.order_by("pk").values_list("pk", "email"):
+    for pk, email in lesson.enrolments.holding().order_by("client").values_list("client", "client__email"):
         people.append({"kind": planned, "client_id": pk, "recipient_email": email})
     manager = lesson.created_by
-    if manager and Enrolment.objects.filter(lesson__in=_all_of(lesson), status=Enrolment.Status.UNPAID).exists():
+    if manager and Enrolment.objects.charged().filter(lesson__in=_all_of(lesson), status=Enrolment.Status.UNPAID).exists():
         people.append({"kind": unpaid, "user_id": manager.pk, "recipient_email": manager.email})
     return people
 

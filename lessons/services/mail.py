@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from jobs.registry import PermanentError, RetryableError
 from jobs.services import arguments_under_way, enqueue_many
 from lessons import mailer, notices
-from lessons.models import Client, Lesson, Notice, Reminder
+from lessons.models import Enrolment, Lesson, Notice, Reminder
 
 REMINDERS_AT_A_TIME = 500
 LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: its job ends after a minute
@@ -42,6 +42,9 @@ def send_notice(*, notice: Notice, confirm: Callable[[], None], last_attempt: bo
     The notice says `sending` before the conversation begins: whoever finds it so knows that somebody died in there.
     """
     if not _may_send(notice):
+        return
+    if notices.is_overtaken(notice):
+        notice.delete()
         return
     message = notices.compose(notice)
     try:
@@ -111,8 +114,9 @@ def _send_some_reminders() -> int:
         now = timezone.now()
         due = Reminder.objects.filter(due_at__lte=now, sent_at=None, lesson__status=Lesson.Status.PLANNED, lesson__starts_at__gt=now)
         due = due.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
+        coming = Enrolment.objects.holding().filter(client__wants_reminders=True).exclude(client__email="").select_related("client")
         reminders = list(due.select_related("lesson__club", "lesson__teacher").prefetch_related(
-            Prefetch("lesson__clients", Client.objects.filter(wants_reminders=True).exclude(email="").order_by("pk"))
+            Prefetch("lesson__enrolments", coming.order_by("client"))
         ))  # fmt: skip
         if reminders:
             Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders]).update(sent_at=Now())
@@ -150,7 +154,7 @@ def _notices_of(reminder: Reminder) -> list[Notice]:
     """A reminder that a change has moved is another one: who was reminded of the old time is reminded of the new one."""
     lesson = reminder.lesson
     about: dict[str, Any] = {"club": lesson.club, "lesson": lesson, "kind": Notice.Kind.REMINDER, "change_id": reminder.change_id}
-    told = [Notice(**about, client=client, recipient_email=client.email) for client in lesson.clients.all()]
+    told = [Notice(**about, client=row.client, recipient_email=row.client.email) for row in lesson.enrolments.all()]
     if lesson.teacher.email:
         told.insert(0, Notice(**about, teacher=lesson.teacher, recipient_email=lesson.teacher.email))
     return told

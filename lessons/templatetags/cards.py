@@ -8,6 +8,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from lessons import times, wording
 from lessons.models import Lesson
@@ -19,7 +20,7 @@ USUAL_MINUTES = 60
 CARD = (  # whatever a person wrote is escaped below
     '<a id="lesson-{pk}" class="lesson c{silk}{state}" href="{url}" data-dialog data-teacher="{teacher}"{follow}>'
     '<b dir="auto"><time{sharp} datetime="{iso}">{clock} </time>{title}</b>'
-    '<span class="meta"><span>{who} · {place}{lasts}</span><span{full}>{enrolled}/{capacity}</span></span>{more}</a>'
+    '<span class="meta"><span>{who} · {place}{lasts}</span><span{full} data-count>{enrolled}/{capacity}{waiting}</span></span>{more}</a>'
 )
 
 
@@ -46,6 +47,7 @@ def lesson_card(card: Card, fresh: Lesson | None, may_plan: bool) -> SafeString:
             full=' class="full"' if card.enrolled >= lesson.capacity else "",
             enrolled=card.enrolled,
             capacity=lesson.capacity,
+            waiting=_waiting(card.waiting) if card.waiting else "",
             more=_more(lesson, is_followed, may_plan and card.has_undelivered),
         )
     )
@@ -55,6 +57,11 @@ def lesson_card(card: Card, fresh: Lesson | None, may_plan: bool) -> SafeString:
 def _any_lesson() -> str:
     """Looked up once: it is the dearest part of a card."""
     return reverse("lesson", args=[0])
+
+
+def _waiting(count: int) -> str:
+    # Translators: read aloud after the number of people on a waiting list; French “en attente”
+    return f' +{count}<span class="sr"> {escape(gettext("waiting for a place"))}</span>'
 
 
 def _more(lesson: Lesson, is_followed: bool, is_undelivered: bool) -> SafeString:

@@ -7,6 +7,7 @@ from django.contrib.auth import authenticate
 from django.core.management import call_command
 from django.db.models import Count, F
 from django.test import RequestFactory
+from django.utils import timezone
 
 from jobs.models import Job
 from lessons import services
@@ -62,6 +63,15 @@ def test_the_debits_add_up() -> None:
     assert not packs.filter(used__lt=F("rows")).exists()
     assert SubscriptionUse.objects.count() == Enrolment.objects.filter(status="paid").count()
     assert Enrolment.objects.filter(status="unpaid").exists()
+
+
+def test_some_wait_for_a_place_and_past_rolls_are_taken() -> None:
+    today = timezone.localdate()
+    services.fill_demo(today=today - timedelta(weeks=3))
+    services.fill_demo(today=today + timedelta(weeks=1))
+    assert Enrolment.objects.filter(attendance="waiting", lesson__starts_at__gt=timezone.now()).exists()
+    past = Enrolment.objects.filter(lesson__ends_at__lt=timezone.now()).values_list("attendance", flat=True)
+    assert {"attended", "no_show"} <= set(past)
 
 
 def test_the_club_is_closed_at_christmas() -> None:

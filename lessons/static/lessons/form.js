@@ -10,6 +10,8 @@ function enhance() {
   form.dataset.enhanced = "true";
   if (form.querySelector("[data-clients]")) {
     new Chips(form.querySelector("[data-clients]"), form.elements.capacity);
+  }
+  if (form.elements.weekly) {
     followRepetition(form);
     followDates(form);
   }
@@ -151,12 +153,18 @@ class Chips {
     return chip;
   }
 
+  /* Where more people are chosen than there are places, and they may wait. */
+  inLine(people) {
+    const { waitingOne, waiting } = this.texts;
+    return waiting && people > 0 ? count(Math.min(people, this.chosen.length), waitingOne, waiting) : "";
+  }
+
   drawHints() {
     const broke = this.chosen.filter((option) => option.dataset.left === "0").map((option) => this.texts.warning.replace("%s", option.dataset.name));
     this.warning.textContent = broke.join(" ");
     const [enrolled, free] = [this.chosen.length, Number(this.capacity.value) - this.chosen.length];
     const { enrolledOne, enrolled: enrolledMany, freeOne, free: freeMany } = this.texts;
-    this.hint.textContent = enrolled && free >= 0 ? `${count(enrolled, enrolledOne, enrolledMany)}, ${count(free, freeOne, freeMany)}` : "";
+    this.hint.textContent = enrolled && free >= 0 ? `${count(enrolled, enrolledOne, enrolledMany)}, ${count(free, freeOne, freeMany)}` : this.inLine(-free);
   }
 }
 
