@@ -7,9 +7,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lessons.credits import sessions_left, with_sessions_left
 from lessons.models import Client, Club, Membership, new_message_id
 
 from .storage import recordings
@@ -130,10 +132,13 @@ class VoiceNote(models.Model):
 
     @staticmethod
     def with_candidates(notes: Iterable["VoiceNote"]) -> list["VoiceNote"]:
-        """Those of whom each note may speak, in one query for all of them; none where nobody asks."""
+        """Those of whom each note may speak and what they have left, in one query for all of them; none where nobody asks."""
         notes = list(notes)
         wanted = {pk for note in notes if note.question for pk in note.question["candidates"]}
-        clients = Client.objects.in_bulk(wanted) if wanted else {}
+        rows: Iterable[Any] = with_sessions_left(Client.objects.filter(pk__in=wanted), timezone.localdate()) if wanted else ()
+        clients = {client.pk: client for client in rows}
+        for client in clients.values():
+            client.sessions_left = sessions_left(client)  # None: as many as the client likes
         for note in notes:
             note.candidate_rows = [clients[pk] for pk in (note.question or {}).get("candidates", ()) if pk in clients]
         return notes

@@ -74,10 +74,11 @@ class OutcomeClientSerializer(serializers.Serializer[Any]):
 
 class CandidateSerializer(serializers.ModelSerializer[Client]):
     name = serializers.CharField(source="__str__", read_only=True)
+    sessions_left = serializers.IntegerField(read_only=True, allow_null=True, help_text="Of packs valid today; null: unlimited.")
 
     class Meta:
         model = Client
-        fields = ["id", "name", "email", "phone", "birth_date"]
+        fields = ["id", "name", "email", "phone", "birth_date", "sessions_left"]
 
 
 class NoteQuestionSerializer(serializers.Serializer[Any]):

@@ -36,6 +36,7 @@ class Frame:
     under_way: int = 0
     workers_alive: bool = True
     may_change_jobs: bool = False
+    may_manage: bool = False  # the club
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -50,7 +51,8 @@ def build(request: HttpRequest) -> Frame:
     # A page of the club has already asked whose it is.
     membership = getattr(request, "membership", None) or access.membership_of(request)
     scope = membership.club.scope if membership else ""
-    may_change = is_operator(user) or bool(membership and membership.role == Membership.Role.MANAGER)
+    may_manage = bool(membership and membership.role == Membership.Role.MANAGER)
+    may_change = is_operator(user) or may_manage
     work = tray.look_at(scope, asked_by=None if may_change else user)
     return Frame(
         user=user,
@@ -61,6 +63,7 @@ def build(request: HttpRequest) -> Frame:
         under_way=work.under_way,
         workers_alive=work.workers_alive or settings.JOBS_INLINE,  # within the request, nothing waits for a worker
         may_change_jobs=may_change,
+        may_manage=may_manage,
     )
 
 

@@ -27,7 +27,9 @@ from .models import Change, Client, Closure, Lesson, Membership, Place, Subscrip
 from .serializers import (
     ChangeLessonSerializer,
     ClientSerializer,
+    ClosureLessonsSerializer,
     ClosureSerializer,
+    ClubSettingsSerializer,
     CreatedLessonSerializer,
     DecidedSerializer,
     LessonSerializer,
@@ -177,6 +179,20 @@ class ClosureViewSet(ClubRecords):
     def add(self, **values: Any) -> Closure:
         return services.create_closure(club=self.membership.club, **values)
 
+    @extend_schema(request=ClosureLessonsSerializer, responses=DecidedSerializer)
+    @action(detail=True, methods=["post"], url_path="cancel-lessons")
+    def cancel_lessons(self, request: Request, pk: int) -> Response:
+        """Cancel lessons that stand on its days, all of them without `lessons`, as one decision: people are told once."""
+        asked = ClosureLessonsSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        closure = get_object_or_404(Closure.objects.select_related("club"), club=self.membership.club, pk=pk)
+        try:
+            decided = services.cancel_lessons_of_closure(closure=closure, user=request.user, **asked.validated_data)
+        except services.OutOfDate as refusal:
+            raise Conflict(str(refusal)) from refusal
+        shown = replace(decided, lesson=Lesson.objects.with_details().get(pk=decided.lesson.pk))
+        return Response(DecidedSerializer(shown, context=self.get_serializer_context()).data)
+
 
 @extend_schema(parameters=[CLUB])
 class PlaceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
@@ -276,6 +292,21 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         except services.Refused as refusal:
             raise for_client(refusal) from refusal
         return Response(PlannedDatesSerializer({"results": planned}).data)
+
+
+@extend_schema(parameters=[CLUB], responses=ClubSettingsSerializer)
+class ClubSettingsView(ClubView):
+    """The club's rules: when reminders go out, until when cancelling is free, who pays for an absence, which holidays count."""
+
+    def get(self, request: Request) -> Response:
+        return Response(ClubSettingsSerializer(self.membership.club).data)
+
+    @extend_schema(request=ClubSettingsSerializer(partial=True))
+    def patch(self, request: Request) -> Response:
+        serializer = ClubSettingsSerializer(self.membership.club, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        services.change_club(club=self.membership.club, **serializer.validated_data)
+        return Response(serializer.data)
 
 
 class MeView(APIView):

@@ -4,7 +4,7 @@ A move is a move on the wall clock: a series taken from 16:00 to 17:00 is at 17:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,8 +31,13 @@ class Slot:
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
+    @property
+    def room(self) -> tuple[int, int, datetime, datetime]:
+        """Whose time and which place it takes, and when."""
+        return self.teacher_id, self.place_id, self.starts_at, self.ends_at
+
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "starts_at": self.starts_at.isoformat(), "ends_at": self.ends_at.isoformat()}
+        return {**vars(self), "starts_at": self.starts_at.isoformat(), "ends_at": self.ends_at.isoformat()}
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> "Slot":
@@ -68,7 +73,7 @@ class Move:
     @property
     def takes_room(self) -> bool:
         """Whether somebody or something else may be in the way now."""
-        return replace(self.after, title="", capacity=0) != replace(self.before, title="", capacity=0)
+        return self.after.room != self.before.room
 
 
 def shift_between(before: datetime, after: datetime, zone: ZoneInfo) -> timedelta:

@@ -13,7 +13,21 @@ from jobs.services import job_reference
 
 from . import planner
 from .credits import sessions_left
-from .models import Change, Client, Closure, Enrolment, Lesson, Membership, Place, Subscription, Teacher
+from .models import (
+    CLUB_SETTINGS,
+    HOURS,
+    MOST_HOURS,
+    Change,
+    Client,
+    Closure,
+    Club,
+    Enrolment,
+    Lesson,
+    Membership,
+    Place,
+    Subscription,
+    Teacher,
+)
 
 MOST_CLIENTS = 500
 MOST_CREDITS = 1000
@@ -69,6 +83,15 @@ class ClosureSerializer(serializers.ModelSerializer[Closure]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         _require_order(self.instance, attrs, "first_day", "last_day", _("The last day is before the first."))
         return attrs
+
+
+class ClosureLessonsSerializer(serializers.Serializer[Any]):
+    lessons = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
+        default=None,
+        allow_null=True,
+        help_text="All of them without it.",
+    )
 
 
 class SubscriptionSerializer(serializers.ModelSerializer[Subscription]):
@@ -312,6 +335,13 @@ class PlannedDatesSerializer(serializers.Serializer[Any]):
 
     def get_count(self, planned: dict[str, Any]) -> int:
         return len(planned["results"])
+
+
+class ClubSettingsSerializer(serializers.ModelSerializer[Club]):
+    class Meta:
+        model = Club
+        fields = ["id", *CLUB_SETTINGS]
+        extra_kwargs = {name: {"max_value": MOST_HOURS} for name in HOURS}
 
 
 class ClubSerializer(serializers.ModelSerializer[Membership]):

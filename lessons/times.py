@@ -43,6 +43,14 @@ def span(first: date, last: date) -> str:
     return _("Week of %(start)s to %(end)s") % {"start": start, "end": end}
 
 
+def period(first: date, last: date) -> str:
+    """A day, or from one to another, each with its weekday."""
+    if first == last:
+        return long_day(first)
+    # Translators: French “du %(start)s au %(end)s”
+    return _("%(start)s to %(end)s") % {"start": long_day(first), "end": long_day(last)}
+
+
 def _format(day: date, pattern: str) -> str:
     if day.day == 1 and (translation.get_language() or "").startswith("fr"):
         pattern = pattern.replace("j", r"j\e\r")  # 1er décembre, but 2 décembre

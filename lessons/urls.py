@@ -10,6 +10,7 @@ from . import (
     views_changes,
     views_enrolments,
     views_reminders,
+    views_settings,
     views_subscriptions,
 )
 
@@ -34,6 +35,9 @@ urlpatterns = [
     path("club/changes/<int:pk>/undo", views_changes.undo, name="lesson-change-undo"),
     path("club/notices/<int:pk>/", views.decide_notice, name="lesson-notice"),
     path("club/calendars/", views_calendars.calendars, name="planning-calendars"),
+    path("club/settings/", views_settings.settings, name="planning-settings"),
+    path("club/settings/closures/", views_settings.add_closure, name="planning-closures"),
+    path("club/settings/closures/<int:pk>/", views_settings.closure, name="planning-closure"),
     path("club/subscriptions/", views_subscriptions.subscriptions, name="client-subscriptions"),
     path("club/subscriptions/new/", views_subscriptions.new_subscription, name="client-subscription-new"),
     path("club/subscriptions/unpaid/", views_subscriptions.settle, name="client-subscription-settle"),
@@ -41,6 +45,7 @@ urlpatterns = [
     path("club/subscriptions/<int:pk>/edit/", views_subscriptions.edit_subscription, name="client-subscription-edit"),
     path("calendar/<slug:secret>.ics", views_calendars.feed, name="calendar-feed"),
     path("reminders/<str:token>/", views_reminders.opt_out, name="reminders-opt-out"),
+    path("api/club/", api.ClubSettingsView.as_view(), name="club-settings"),
     path("api/me/", api.MeView.as_view(), name="me"),
     path("", include("lessons.urls_programmes")),
     path("api/lessons/<int:pk>/enrolments/", api_enrolments.EnrolmentsView.as_view(), name="lesson-enrolments"),

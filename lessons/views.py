@@ -1,29 +1,27 @@
 """The club's pages: the week, a new lesson, one lesson."""
 
 from collections.abc import Callable
-from datetime import date, time, timedelta
+from datetime import date, time
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import access, lesson_page
 from .forms import LessonForm, initial_after
 from .lesson_roll import read_roll
-from .models import Change, Club, Lesson, Membership, Notice, places_held, places_wanted
-from .planner import Days, day_bounds
+from .models import Lesson, Membership, Notice
+from .planning_page import read_week
 from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
-from .week import LONGEST_ID, lay_out, monday_of, parse_day, read_choice
+from .week import lay_out, monday_of, parse_day, read_choice, read_id
 
 View = Callable[..., HttpResponse]
 
@@ -65,9 +63,9 @@ def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
     asked = parse_day(request.GET.get("jour"))
     monday = monday_of(asked or parse_day(request.GET.get("semaine")) or now.date())
     shown = asked or (now.date() if monday_of(now.date()) == monday else monday)
-    choice, lessons = read_choice(request.GET), _lessons_of_week(membership, monday)
-    week = lay_out([each for each in lessons if choice.keeps(each)], monday=monday, shown=shown, now=now, closed=_days_of(membership.club))
-    change = _change_made(request, membership.club)
+    choice = read_choice(request.GET)
+    lessons, closed, change = read_week(membership.club, monday, read_id(request.GET, "fait"))
+    week = lay_out([each for each in lessons if choice.keeps(each)], monday=monday, shown=shown, now=now, closed=closed)
     fresh = week.find(str(change.lesson_id) if change else request.GET.get("cree"))
     context = {
         "week": week,
@@ -111,8 +109,7 @@ def new_lesson(request: HttpRequest, membership: Membership) -> HttpResponse:
 @club_page
 def lesson(request: HttpRequest, membership: Membership, pk: int) -> HttpResponse:
     """`?fait=` is the decision about its enrolments that led here."""
-    asked = request.GET.get("fait", "")
-    return show_lesson(request, membership, pk, made=int(asked) if asked.isdecimal() and len(asked) <= LONGEST_ID else 0)
+    return show_lesson(request, membership, pk, made=read_id(request.GET, "fait") or 0)
 
 
 def show_lesson(
@@ -151,14 +148,6 @@ def decide_notice(request: HttpRequest, membership: Membership, pk: int) -> Http
     return redirect("lesson", pk=notice.lesson_id)
 
 
-def _change_made(request: HttpRequest, club: Club) -> Change | None:
-    """The decision that led here, for as long as it can be taken back."""
-    asked = request.GET.get("fait", "")
-    if not asked.isdecimal() or len(asked) > LONGEST_ID:
-        return None
-    return Change.objects.filter(club=club, pk=asked).select_related("undone_by", "lesson__job").first()
-
-
 def told(lesson: Lesson) -> dict[str, Any] | None:
     """What the after-create job says that it did; None until it has ended well."""
     job = lesson.job
@@ -170,18 +159,6 @@ def told(lesson: Lesson) -> dict[str, Any] | None:
 def _require_manager(membership: Membership) -> None:
     if membership.role != Membership.Role.MANAGER:
         raise PermissionDenied
-
-
-def _days_of(club: Club) -> Days:
-    return Days(holidays_of=club.country if club.closed_on_public_holidays else "", language=get_language() or club.language)
-
-
-def _lessons_of_week(membership: Membership, monday: date) -> list[Lesson]:
-    start, end = day_bounds(monday, monday + timedelta(days=7), membership.club.zone)
-    lessons = Lesson.objects.planned().filter(club=membership.club, starts_at__gte=start, starts_at__lt=end)
-    undelivered = Exists(Notice.objects.undelivered().filter(lesson=OuterRef("pk")))
-    lessons = lessons.annotate(enrolled=places_held(), waiting=places_wanted(), undelivered=undelivered)
-    return list(lessons.select_related("teacher", "place", "job").order_by("starts_at", "id"))
 
 
 def _blank_form(request: HttpRequest, membership: Membership) -> LessonForm:

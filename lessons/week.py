@@ -140,10 +140,10 @@ class Choice:
 def read_choice(query: Mapping[str, str]) -> Choice:
     """What is not known is as if it were not there."""
     view = query.get("vue", "")
-    return Choice(view if view in VIEWS else VIEWS[0], _read_id(query, "enseignant"), _read_id(query, "lieu"))
+    return Choice(view if view in VIEWS else VIEWS[0], read_id(query, "enseignant"), read_id(query, "lieu"))
 
 
-def _read_id(query: Mapping[str, str], name: str) -> int | None:
+def read_id(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name, "")
     return int(text) if text.isdecimal() and len(text) <= LONGEST_ID else None
 

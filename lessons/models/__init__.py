@@ -2,7 +2,7 @@
 
 from .calendars import CalendarFeed, new_secret
 from .changes import Change
-from .club import Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
+from .club import CLUB_SETTINGS, HOURS, MOST_HOURS, Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
 from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
 from .planning import (
@@ -32,9 +32,12 @@ from .programmes import (
 from .subscriptions import Subscription, SubscriptionQuerySet, SubscriptionUse, SubscriptionUseQuerySet
 
 __all__ = [
+    "CLUB_SETTINGS",
     "GONE",
     "HOLDING",
+    "HOURS",
     "LONGEST_LESSON",
+    "MOST_HOURS",
     "Attendance",
     "CalendarFeed",
     "Change",

@@ -27,6 +27,15 @@ def validate_birth_date(day: date) -> None:
         raise ValidationError(_("A birth date lies between 1900 and today."))
 
 
+# What a manager sets; the rest of a club is the operator's.
+CLUB_SETTINGS = (
+    "name", "email", "language", "country", "time_zone", "closed_on_public_holidays", "reminder_lead_hours",
+    "cancellation_cutoff_hours", "late_cancellation_charged", "no_show_charged", "waiting_list_automatic", "promotion_cutoff_hours",
+)  # fmt: skip
+HOURS = ("reminder_lead_hours", "cancellation_cutoff_hours", "promotion_cutoff_hours")
+MOST_HOURS = 24 * 30
+
+
 class Club(models.Model):
     class Country(models.TextChoices):
         BELGIUM = "BE", _("Belgium")

@@ -3,8 +3,9 @@
 from .after_change import lock_change, move_reminders, settle_credits, tell_of_change
 from .after_enrolment import Settled, settle_enrolments, tell_of_enrolments
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
-from .cancelling import cancel_lesson, undo_change
+from .cancelling import cancel_lesson, cancel_lessons_of_closure, lessons_of_closure, undo_change
 from .changing import change_lesson
+from .club import change_club
 from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
 from .deciding import Decided, OutOfDate
 from .demo import fill_demo
@@ -47,7 +48,9 @@ __all__ = [
     "assign_tasks",
     "cancel_enrolments",
     "cancel_lesson",
+    "cancel_lessons_of_closure",
     "change",
+    "change_club",
     "change_lesson",
     "change_programme",
     "change_subscription",
@@ -65,6 +68,7 @@ __all__ = [
     "fill_demo",
     "fill_demo_programmes",
     "leave_lessons",
+    "lessons_of_closure",
     "lock_change",
     "lock_history",
     "lock_new_lesson",

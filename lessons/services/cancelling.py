@@ -1,6 +1,7 @@
 """Cancelling lessons, and taking a decision back within its thirty seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -9,11 +10,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lessons import moves, planner, wording
-from lessons.models import Change, Lesson, Notice, Series
+from lessons.models import Change, Closure, Lesson, LessonQuerySet, Notice, Series
 
 from .booking import Refused
 from .changing import enrolled_words, row_of, write_moves
-from .deciding import Decided, OutOfDate, bookings_near, finish, lock_lessons, lock_room, lock_rows, slot_of, write_change
+from .deciding import (
+    Decided,
+    OutOfDate,
+    bookings_near,
+    count_in_other_series,
+    finish,
+    is_being_planned,
+    lock_lessons,
+    lock_room,
+    lock_rows,
+    slot_of,
+    write_change,
+)
 from .enrolling import promote_waiting, too_many_for, undo_enrolments
 
 
@@ -24,12 +37,42 @@ def cancel_lesson(*, lesson: Lesson, user: Any, scope: str = Change.Scope.THIS, 
         in_hand = lessons[0]
         if in_hand.starts_at <= timezone.now():
             raise Refused({"starts_at": _("A lesson that has begun cannot be cancelled.")})
-        rows = [{"lesson": row.pk, "version": row.version + 1, "before": slot_of(row).as_json()} for row in lessons]
-        change = write_change(in_hand=in_hand, kind=Change.Kind.CANCELLED, scope=scope, user=user, rows=rows)
-        others = Lesson.objects.filter(pk__in=[row.pk for row in lessons[1:]])
-        others.update(status=Lesson.Status.CANCELLED, version=F("version") + 1, updated_at=timezone.now())
-        in_hand.status = Lesson.Status.CANCELLED
-        finish(in_hand, ["status"])
+        return _cancel(lessons, user, scope)
+
+
+def cancel_lessons_of_closure(*, closure: Closure, user: Any, lessons: Collection[int] | None = None) -> Decided:
+    """Those of these lessons that are planned on its days (None: all that are), as one decision: each person is told once.
+
+    Raises OutOfDate when none is left, or when one is still being planned.
+    """
+    with transaction.atomic():
+        rows = lessons_of_closure(closure) if lessons is None else lessons_of_closure(closure).filter(pk__in=lessons)
+        list(Series.objects.select_for_update(no_key=True).filter(pk__in=rows.order_by().values("series")).order_by("pk"))
+        locked = list(rows.select_for_update(no_key=True, of=("self",)).select_related("club", "series", "job").order_by("pk"))
+        if not locked:
+            raise OutOfDate(_("No lesson of these is left to cancel."))
+        if any(is_being_planned(row) for row in locked):
+            raise OutOfDate(_("One of these lessons is still being planned. Try again in a moment."))
+        return _cancel(sorted(locked, key=lambda row: row.starts_at), user, Change.Scope.THIS)
+
+
+def lessons_of_closure(closure: Closure) -> LessonQuerySet:
+    """Planned on its days, and not begun."""
+    start, end = planner.day_bounds(closure.first_day, closure.last_day + timedelta(days=1), closure.club.zone)
+    lessons = Lesson.objects.planned().filter(club=closure.club, starts_at__gte=start, starts_at__lt=end)
+    return lessons.filter(starts_at__gt=timezone.now())
+
+
+def _cancel(lessons: Sequence[Lesson], user: Any, scope: str) -> Decided:
+    """Locked lessons, the one in hand first."""
+    in_hand = lessons[0]
+    rows = [{"lesson": row.pk, "version": row.version + 1, "before": slot_of(row).as_json()} for row in lessons]
+    change = write_change(in_hand=in_hand, kind=Change.Kind.CANCELLED, scope=scope, user=user, rows=rows)
+    count_in_other_series(in_hand, lessons)
+    others = Lesson.objects.filter(pk__in=[row.pk for row in lessons[1:]])
+    others.update(status=Lesson.Status.CANCELLED, version=F("version") + 1, updated_at=timezone.now())
+    in_hand.status = Lesson.Status.CANCELLED
+    finish(in_hand, ["status"])
     return Decided(in_hand, in_hand.job, change)
 
 
@@ -41,11 +84,12 @@ def undo_change(*, change: Change, user: Any) -> Decided:
         lessons = _lock_changed(change)
         back = [_move_back(lesson, row) for lesson, row in zip(lessons, _rows_by_lesson(change), strict=True)]
         _require_places(back)
-        _require_free(lessons[0], [each.after for each in back], [lesson.pk for lesson in lessons])
+        _require_free(lessons, [each.after for each in back])
         in_hand = next((lesson for lesson in lessons if lesson.pk == change.lesson_id), lessons[0])
         rows = [row_of(each, lesson.version + 1) for each, lesson in zip(back, lessons, strict=True)]
         kind = Change.Kind.RESTORED
         undo = write_change(in_hand=in_hand, kind=kind, scope=change.scope, user=user, rows=rows, undoes=change)
+        count_in_other_series(in_hand, lessons)
         Notice.objects.filter(change=change, status=Notice.Status.PENDING).delete()
         Lesson.objects.filter(pk__in=[lesson.pk for lesson in lessons]).update(status=Lesson.Status.PLANNED)
         in_hand.status = Lesson.Status.PLANNED
@@ -64,7 +108,8 @@ def _move_back(lesson: Lesson, row: dict[str, Any]) -> moves.Move:
 
 def _lock_changed(change: Change) -> list[Lesson]:
     """The series first, as whoever changes it does."""
-    list(Series.objects.select_for_update(no_key=True, of=("self",)).filter(lessons=change.lesson_id))
+    of_lessons = Lesson.objects.filter(pk__in=change.lesson_ids).order_by().values("series")
+    list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
     locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
     if hasattr(locked, "undone_by"):
         raise OutOfDate(_("This change is already undone."))
@@ -83,14 +128,19 @@ def _require_places(back: Sequence[moves.Move]) -> None:
         raise Refused({"capacity": wording.as_sentence(enrolled_words(count))})
 
 
-def _require_free(lesson: Lesson, slots: Sequence[moves.Slot], besides: list[int]) -> None:
+def _require_free(lessons: Sequence[Lesson], slots: Sequence[moves.Slot]) -> None:
+    """For these lessons, which are to be in these slots."""
     lock_room(slots)
-    others = Lesson.objects.planned().filter(series=lesson.series, starts_at__in=[slot.starts_at for slot in slots]).exclude(pk__in=besides)
-    if lesson.series and others.exists():
+    club, pks = lessons[0].club, [lesson.pk for lesson in lessons]
+    wanted = {(lesson.series_id, slot.starts_at) for lesson, slot in zip(lessons, slots, strict=True) if lesson.series_id}
+    others = Lesson.objects.planned().filter(
+        series__in={series for series, _start in wanted}, starts_at__in={start for _series, start in wanted}
+    )
+    if wanted & set(others.exclude(pk__in=pks).values_list("series", "starts_at")):
         raise Refused({"starts_at": _("The series has a lesson at this moment already.")})
-    bookings, zone = bookings_near(lesson.club, slots, besides), lesson.club.zone
+    bookings = bookings_near(club, slots, pks)
     for slot in slots:
         if row := bookings.of_place(slot.place_id, slot.starts_at, slot.ends_at):
-            raise Refused({"place": wording.as_sentence(planner.place_taken(row, zone))})
+            raise Refused({"place": wording.as_sentence(planner.place_taken(row, club.zone))})
         if row := bookings.of_teacher(slot.teacher_id, slot.starts_at, slot.ends_at):
-            raise Refused({"teacher": wording.as_sentence(planner.teacher_taken(row, zone))})
+            raise Refused({"teacher": wording.as_sentence(planner.teacher_taken(row, club.zone))})

@@ -1,13 +1,13 @@
 """Changing a lesson, alone or with its series: at once, or refused with the way out. What follows is a job."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Case, Count, F, Value, When, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -135,6 +135,7 @@ def _check_moves(lessons: Sequence[Lesson], asked: list[moves.Move], leave_stuck
     bookings = bookings_near(club, roomy, besides=[lesson.pk for lesson in lessons])
     if not leave_stuck:
         return moves.check(asked, days, bookings, now, club.zone)
+    prefetch_related_objects(lessons, "teacher", "place")  # for the names of who is in the way
     standing = dict(zip((lesson.pk for lesson in lessons), bookings_of(lessons).rows, strict=True))
     return moves.settle(asked, days, bookings, standing, now, club.zone)
 
@@ -190,8 +191,9 @@ def _write(lessons: Sequence[Lesson], changed: list[moves.Move], left: list[move
 
 def write_moves(in_hand: Lesson, changed: list[moves.Move]) -> None:
     """The lesson in hand last: saving it starts what follows."""
-    _step_aside(changed)
-    _update([each for each in changed if each.lesson_id != in_hand.pk], in_hand.series_id)
+    kept = {"series": in_hand.series_id} if _step_aside(changed) else {}
+    if others := [each for each in changed if each.lesson_id != in_hand.pk]:
+        _update(others, **kept)
     if mine := next((each for each in changed if each.lesson_id == in_hand.pk), None):
         for name in FIELDS:
             setattr(in_hand, name, getattr(mine.after, name))
@@ -202,31 +204,36 @@ def row_of(each: moves.Move, version: int) -> dict[str, Any]:
     return {"lesson": each.lesson_id, "version": version, "before": each.before.as_json(), "after": each.after.as_json()}
 
 
-def _step_aside(changed: list[moves.Move]) -> None:
+def _step_aside(changed: list[moves.Move]) -> bool:
     """Where one lesson of a series takes the moment of another that moves on, the database must never see both there."""
-    if {each.after.starts_at for each in changed if each.takes_room} & {each.before.starts_at for each in changed}:
-        Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(series=None)
+    if not {each.after.starts_at for each in changed if each.takes_room} & {each.before.starts_at for each in changed}:
+        return False
+    Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(series=None)
+    return True
 
 
-def _update(changed: list[moves.Move], series: int | None) -> None:
-    """A statement for each distance moved: two or three, the clocks' changes included, whatever the number of lessons."""
-    alike: dict[Any, list[moves.Move]] = defaultdict(list)
-    for each in changed:
-        before, after = each.before, each.after
-        same = (after.title, after.teacher_id, after.place_id, after.capacity)
-        alike[after.starts_at - before.starts_at, after.ends_at - before.ends_at, same].append(each)
-    for (start, end, (title, teacher, place, capacity)), some in alike.items():
-        Lesson.objects.filter(pk__in=[each.lesson_id for each in some]).update(
-            title=title,
-            teacher=teacher,
-            place=place,
-            capacity=capacity,
-            starts_at=F("starts_at") + start,
-            ends_at=F("ends_at") + end,
-            series=series,
-            version=F("version") + 1,
-            updated_at=timezone.now(),
-        )
+def _update(changed: list[moves.Move], **kept: Any) -> None:
+    """One statement, whatever the number of lessons and however they differ."""
+    Lesson.objects.filter(pk__in=[each.lesson_id for each in changed]).update(
+        title=_each(changed, lambda move: move.after.title),
+        teacher=_each(changed, lambda move: move.after.teacher_id),
+        place=_each(changed, lambda move: move.after.place_id),
+        capacity=_each(changed, lambda move: move.after.capacity),
+        starts_at=_each(changed, lambda move: move.after.starts_at - move.before.starts_at, F("starts_at")),
+        ends_at=_each(changed, lambda move: move.after.ends_at - move.before.ends_at, F("ends_at")),
+        version=F("version") + 1,
+        updated_at=timezone.now(),
+        **kept,
+    )
+
+
+def _each(changed: list[moves.Move], value: Callable[[moves.Move], Any], base: F | None = None) -> Any:
+    """The value of each lesson; mostly they share one, or two distances where the clocks change in between."""
+    alike: dict[Any, list[int]] = defaultdict(list)
+    for move in changed:
+        alike[value(move)].append(move.lesson_id)
+    shared = [(pks, Value(one) if base is None else base + one) for one, pks in alike.items()]
+    return shared[0][1] if len(shared) == 1 else Case(*(When(pk__in=pks, then=one) for pks, one in shared))
 
 
 def _refusal(in_hand: Lesson, checked: list[moves.Move], left: list[moves.Move]) -> Refused:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,7 +37,7 @@ def lock_lessons(lesson: Lesson, scope: str, version: str) -> list[Lesson]:
     series = Series.objects.select_for_update(no_key=True).filter(pk=lesson.series_id).first() if lesson.series_id else None
     if scope != Change.Scope.THIS and series is None:
         raise Refused({"scope": _("This lesson is not repeated.")})
-    lessons = list(lock_rows(_meant(lesson, scope)).select_related("teacher", "place", "job"))
+    lessons = list(Lesson.objects.select_for_update(no_key=True).filter(_meant(lesson, scope)).order_by("pk"))
     in_hand = next(row for row in lessons if row.pk == lesson.pk)
     for row in lessons:
         row.club, row.series = lesson.club, series
@@ -66,8 +66,12 @@ def _require_decidable(lesson: Lesson, scope: str, version: str) -> None:
         raise OutOfDate(_who_was_faster(lesson, scope))
     if lesson.status == Lesson.Status.CANCELLED:
         raise OutOfDate(_("This lesson is cancelled."))
-    if lesson.job and lesson.job.kind == "lessons.after_create" and not lesson.job.ended:
+    if is_being_planned(lesson):
         raise OutOfDate(_("This lesson is still being planned. Try again in a moment."))
+
+
+def is_being_planned(lesson: Lesson) -> bool:
+    return bool(lesson.job and lesson.job.kind == "lessons.after_create" and not lesson.job.ended)
 
 
 def _who_was_faster(lesson: Lesson, scope: str) -> str:
@@ -141,6 +145,12 @@ def write_change(
         in_hand.series.save(update_fields=["version"])
     in_hand.change_id, in_hand.changed_by = change.pk, user
     return change
+
+
+def count_in_other_series(in_hand: Lesson, lessons: Iterable[Lesson]) -> None:
+    """One version more for each series but that of the lesson in hand: a decision may take lessons of several."""
+    if others := {lesson.series_id for lesson in lessons if lesson.series_id} - {in_hand.series_id}:
+        Series.objects.filter(pk__in=others).update(version=F("version") + 1)
 
 
 def finish(in_hand: Lesson, fields: Iterable[str]) -> None:

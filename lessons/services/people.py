@@ -34,7 +34,10 @@ def create_subscription(*, club: Club, client: Client, **values: Any) -> Subscri
 
 
 def create_closure(*, club: Club, first_day: date, last_day: date, reason: str = "") -> Closure:
-    return Closure.objects.create(club=club, first_day=first_day, last_day=last_day, reason=reason)
+    """The same days for the same reason a second time, as a double click asks, are those that stand."""
+    with transaction.atomic():
+        Club.objects.select_for_update(no_key=True).get(pk=club.pk)
+        return Closure.objects.get_or_create(club=club, first_day=first_day, last_day=last_day, reason=reason)[0]
 
 
 def change(row: Row, **values: Any) -> Row:

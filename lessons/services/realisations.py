@@ -95,8 +95,7 @@ def assign_tasks(*, assignment: ProgrammeAssignment) -> int:
 def make_realisations(*, assignment: ProgrammeAssignment, report: Report = _silent) -> tuple[list[int], int]:
     """One realisation a client × skill that has none yet. Returns the clients, without who was erased meanwhile, and how many are new."""
     with transaction.atomic():
-        club = assignment.programme.club_id
-        clients = list(Client.objects.filter(club=club, pk__in=assignment.client_ids).order_by("pk").values_list("pk", flat=True))
+        clients = _hold_clients(assignment)
         tasks = list(TaskAssignment.objects.filter(skill__programme=assignment.programme_id).values_list("pk", flat=True))
         there = set(Realisation.objects.filter(task__in=tasks, client__in=clients).values_list("client_id", "task_id"))
         following = {client for client, _task in there}
@@ -108,6 +107,13 @@ def make_realisations(*, assignment: ProgrammeAssignment, report: Report = _sile
             report(len(there) + first + len(some), total)
         _remember_who_joined(assignment, [client for client in clients if client not in following])
     return clients, len(missing)
+
+
+def _hold_clients(assignment: ProgrammeAssignment) -> list[int]:
+    """Nobody is erased while a row about them is written. In the order of deciding.py: evaluations, then clients."""
+    _lock_evaluations(assignment.programme_id, assignment.client_ids)
+    chosen = Client.objects.filter(club=assignment.programme.club_id, pk__in=assignment.client_ids)
+    return list(chosen.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
 
 
 def sync_evaluations(*, programme: int, clients: Sequence[int], report: Report = _silent) -> None:

@@ -80,6 +80,15 @@ def test_a_question_shows_its_candidates(studio: Studio) -> None:
     assert [(row["id"], row["phone"]) for row in body["question"]["candidates"]] == [(twins[0].pk, ""), (twins[1].pk, "0470")]
 
 
+def test_a_question_says_what_each_candidate_has_left(studio: Studio) -> None:
+    twins = [studio.client("Jean", "Dupont") for _ in range(3)]
+    today = timezone.localdate()
+    studio.world.pack(twins[0], credits=7, valid_from=today)
+    studio.world.period(twins[1], valid_from=today)
+    body = status_of(studio, end(studio.hear(JEAN, **SAID)))
+    assert [row["sessions_left"] for row in body["question"]["candidates"]] == [7, None, 0]
+
+
 def test_a_question_is_answered(studio: Studio) -> None:
     twin = studio.client("Jean", "Dupond")
     note = end(studio.hear(JEAN, **SAID))

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from audio import services
@@ -335,10 +336,11 @@ def test_what_was_changed_since_is_not_wiped_out(visitor: Visitor, studio: Studi
 
 def test_where_nobody_is_sure_the_page_asks(visitor: Visitor, studio: Studio) -> None:
     marie, lucie = studio.client("Marie", "Renard"), studio.client("Lucie", "Renard")
+    studio.world.pack(marie, credits=7, valid_from=timezone.localdate())
     note = end(studio.hear("Renard rides Caramel", last_name="Renard", horse="Caramel"))
     page = see(visitor, f"/audio/{note.pk}/")
     assert "Of whom does this note speak?" in page
-    assert "Marie Renard" in page
+    assert re.search(r"Marie Renard</b> <span[^>]*>7 sessions *<", page)
     answered = follow(visitor.post(f"/audio/{note.pk}/answer/", {"client": lucie.pk}), visitor)
     assert "Client record “Lucie Renard” updated" in answered
     marie.refresh_from_db()

@@ -2,8 +2,9 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from lessons.models import Change, Closure, Lesson
 from tests.browser.conftest import OpenPage
@@ -135,3 +136,123 @@ def test_each_date_of_a_series_can_be_left_out_or_kept(open_page: OpenPage, worl
     expect(page.locator(".lesson.fresh")).to_be_visible()
     run_follow_up(Lesson.objects.get())
     assert [(lesson.local_start.date() - world.day).days // 7 for lesson in Lesson.objects.order_by("starts_at")] == [0, 1, 3]
+
+
+# ── By finger ──
+
+PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
+TABLET = {"viewport": {"width": 1024, "height": 768}, "has_touch": True, "is_mobile": True}
+
+
+class Finger:
+    """What Chromium makes of a touch screen: pointer events, scrolling, taps."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.session = page, page.context.new_cdp_session(page)
+
+    def _send(self, kind: str, *points: tuple[float, float]) -> None:
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    def put_on(self, locator: Locator) -> tuple[float, float]:
+        locator.scroll_into_view_if_needed()
+        self.at = middle_of(locator)
+        self._send("touchStart", self.at)
+        return self.at
+
+    def hold(self, locator: Locator) -> None:
+        self.put_on(locator)
+        expect(self.page.locator(".lesson.lifted")).to_be_visible()
+
+    def drag_to(self, locator: Locator) -> None:
+        self.move_to(middle_of(locator))
+
+    def move_to(self, there: tuple[float, float], steps: int = 5) -> None:
+        (x, y), (to_x, to_y) = self.at, there
+        for step in range(1, steps + 1):
+            self._send("touchMove", (x + (to_x - x) * step / steps, y + (to_y - y) * step / steps))
+        self.at = there
+
+    def lift_off(self) -> None:
+        self._send("touchEnd")
+
+
+def middle_of(locator: Locator) -> tuple[float, float]:
+    box = locator.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def touch(open_page: OpenPage, world: World, **device: Any) -> tuple[Page, Finger]:
+    page = open_page(f"/club/planning?jour={world.day}", **device)
+    return page, Finger(page)
+
+
+def test_a_lesson_is_held_and_dragged_by_finger(open_page: OpenPage, world: World) -> None:
+    lesson = single(world)
+    page, finger = touch(open_page, world, **TABLET)
+    finger.hold(page.locator(".lesson"))
+    finger.drag_to(page.locator(slot(world, 14, 1)))
+    expect(page.locator(f"{slot(world, 14, 1)}.target")).to_be_visible()
+    finger.lift_off()
+    expect(page.locator(f"{slot(world, 14, 1)} .lesson")).to_be_visible()
+    lesson.refresh_from_db()
+    assert lesson.starts_at == at(world.day + timedelta(days=1), 14)
+
+
+def test_on_a_phone_the_free_hours_and_the_other_days_open_to_the_finger(open_page: OpenPage, world: World) -> None:
+    lesson = single(world)
+    page, finger = touch(open_page, world, **{**PHONE, "viewport": {"width": 390, "height": 1600}})  # nothing scrolls
+    expect(page.locator(slot(world, 15))).to_be_hidden()
+    finger.hold(page.locator(".lesson"))
+    expect(page.locator(slot(world, 15))).to_be_visible()
+    finger.drag_to(page.locator(".days a").nth(3))
+    expect(page.locator(slot(world, 12, 1))).to_be_visible()
+    finger.drag_to(page.locator(slot(world, 12, 1)))
+    expect(page.locator(f"{slot(world, 12, 1)}.target")).to_be_visible()
+    finger.lift_off()
+    expect(page.locator(f"{slot(world, 12, 1)} .lesson")).to_be_visible()
+    lesson.refresh_from_db()
+    assert lesson.starts_at == at(world.day + timedelta(days=1), 12)
+
+
+def test_a_finger_that_moves_at_once_scrolls(open_page: OpenPage, world: World) -> None:
+    single(world)
+    page, finger = touch(open_page, world, **{**PHONE, "viewport": {"width": 390, "height": 500}})
+    x, y = finger.put_on(page.locator(".lesson"))
+    finger.move_to((x, y - 200), steps=10)
+    finger.lift_off()
+    expect(page.locator(".lesson.lifted")).to_have_count(0)
+    page.wait_for_function("scrollY > 50")
+    expect(page.locator("dialog")).to_be_hidden()
+    assert not Change.objects.exists()
+
+
+def test_a_tap_opens_the_lesson_and_move_puts_it_where_one_taps_next(open_page: OpenPage, world: World) -> None:
+    lesson = single(world)
+    page, _finger = touch(open_page, world, **PHONE)
+    page.locator(".lesson").tap()
+    page.get_by_role("button", name="Move").tap()
+    expect(page.locator(".moving-bar")).to_contain_text("Galop 2")
+    page.locator(slot(world, 11)).tap()
+    expect(page.locator(f"{slot(world, 11)} .lesson")).to_be_visible()
+    lesson.refresh_from_db()
+    assert lesson.starts_at == at(world.day, 11)
+
+
+def test_what_is_in_hand_can_be_left_where_it_was(open_page: OpenPage, world: World) -> None:
+    single(world)
+    page, _finger = touch(open_page, world, **PHONE)
+    page.locator(".lesson").tap()
+    page.get_by_role("button", name="Move").tap()
+    page.get_by_role("button", name="Leave it there").tap()
+    expect(page.locator(".lesson.lifted, .target")).to_have_count(0)
+    expect(page.locator(slot(world, 11))).to_be_hidden()
+    assert not Change.objects.exists()
+
+
+def test_a_finger_on_a_teachers_planning_lifts_nothing(open_page: OpenPage, world: World) -> None:
+    single(world)
+    page = open_page(f"/club/planning?jour={world.day}", user=world.teacher_user(), **TABLET)
+    page.locator(".lesson").tap()
+    expect(page.locator("dialog")).to_be_visible()
+    expect(page.get_by_role("button", name="Move")).to_have_count(0)

@@ -56,6 +56,7 @@ SAMPLES: dict[str, Callable[[Crowd], list[Any]]] = {
     "club/programmes/<int:pk>": lambda crowd: [crowd.programme.pk],
     "club/programmes/<int:pk>/assignments/<int:assignment>": lambda crowd: [(crowd.programme.pk, crowd.assignments[0].pk)],
     "club/programmes/<int:pk>/clients/<int:client>": lambda crowd: [(crowd.programme.pk, crowd.client.pk)],
+    "club/settings/closures/<int:pk>": lambda crowd: [crowd.club.closures.all()[0].pk],
     "club/subscriptions/<int:pk>": lambda crowd: [crowd.subscriptions[0].pk],
     "dev/mail/<slug:id>": lambda crowd: [MAIL],
     "dev/mail/<slug:id>/attachments/<int:number>/": lambda crowd: [(MAIL, 0)],

@@ -55,7 +55,7 @@ def test_a_filter_that_makes_no_sense_is_told_at_its_name(world: World, query: d
     assert (answer.status_code, list(answer.json())) == (400, list(query))
 
 
-@pytest.mark.parametrize("query", [{"place": "nowhere"}, {"search": "nothing"}])
+@pytest.mark.parametrize("query", [{"place": "nowhere"}, {"search": "nothing"}, {"teacher": "99999999"}, {"client": "99999999"}])
 def test_a_filter_that_fits_nothing_finds_nothing(world: World, query: dict[str, str]) -> None:
     world.plan()
     assert api(world.manager).get("/api/lessons/", query).json()["count"] == 0
@@ -76,6 +76,20 @@ def test_lessons_are_filtered_by_person_place_and_series(world: World) -> None:
         assert [row["id"] for row in client.get("/api/lessons/", query).json()["results"]] == [lesson.pk]
 
 
+def test_of_the_people_of_another_club_there_are_no_lessons(world: World) -> None:
+    other = World("Autre club", "other_")
+    other.plan(clients=[other.hugo.pk])
+    for query in ({"teacher": other.sophie.pk}, {"client": other.hugo.pk}):
+        assert api(world.manager).get("/api/lessons/", query).json()["results"] == []
+
+
+def test_lessons_of_a_person_ask_no_more_than_others(world: World, django_assert_num_queries: Any) -> None:
+    lesson = world.plan(clients=[world.hugo.pk]).lesson
+    client = api(world.manager)
+    with django_assert_num_queries(3 + 3):  # session, user, membership
+        assert client.get("/api/lessons/", {"teacher": world.sophie.pk, "client": world.hugo.pk}).json()["results"][0]["id"] == lesson.pk
+
+
 def test_lists_are_ordered_as_asked(world: World) -> None:
     rows = api(world.manager).get("/api/clients/", {"ordering": "-first_name"}).json()["results"]
     assert [row["first_name"] for row in rows] == ["Noé", "Hugo", "Camille"]
@@ -86,8 +100,10 @@ def test_a_lesson_shows_who_pays_and_when_it_is_announced(world: World) -> None:
     lesson = world.plan(clients=[world.camille.pk, world.noe.pk]).lesson
     run_follow_up(lesson)
     row = api(world.manager).get(f"/api/lessons/{lesson.pk}/").json()
-    seen = [(each["client"], each["status"], each["attendance"]) for each in row["enrolments"]]
-    assert seen == [(world.camille.pk, "paid", "expected"), (world.noe.pk, "unpaid", "expected")]
+    assert row["enrolments"] == [
+        {"client": world.camille.pk, "status": "paid", "attendance": "expected"},
+        {"client": world.noe.pk, "status": "unpaid", "attendance": "expected"},
+    ]
     assert row["reminder"] == {"due_at": f"{world.day - timedelta(days=1)}T16:00:00+01:00", "sent_at": None}
 
 

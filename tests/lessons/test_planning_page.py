@@ -79,7 +79,7 @@ def test_early_and_late_lessons_make_room_for_themselves(visitor: Visitor, world
     assert re.findall(r"<span>(\d+):00</span>", week_of(visitor, world)) == [str(hour) for hour in range(6, 23)]
 
 
-@pytest.mark.parametrize(("closed", "said"), [(True, "public holiday (Christmas Day)"), (False, "")])
+@pytest.mark.parametrize(("closed", "said"), [(True, "Public holiday (Christmas Day)"), (False, "")])
 def test_a_public_holiday_is_said_at_its_day(visitor: Visitor, world: World, closed: bool, said: str) -> None:
     world.club.closed_on_public_holidays = closed
     world.club.save()

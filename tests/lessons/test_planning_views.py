@@ -8,9 +8,10 @@ from django.db import connection
 from django.test import Client as Visitor
 from django.test.utils import CaptureQueriesContext
 
+from lessons import services
 from lessons.models import Enrolment, Lesson, Place
 from tests.lessons.test_planning_page import SESSION_AND_USER, page_of
-from tests.lessons.world import World, at, visitor_of
+from tests.lessons.world import World, at, run_follow_up, visitor_of
 
 
 @pytest.fixture
@@ -84,8 +85,59 @@ def test_500_lessons_take_three_queries_and_less_than_300_kb(world: World, view:
     lesson = {"club": world.club, "title": "Galop 4", "teacher": world.lea, "place": world.arena}
     rows = [Lesson(**lesson, starts_at=start + timedelta(minutes=n), ends_at=start + timedelta(minutes=n + 60)) for n in range(500)]
     Enrolment.objects.bulk_create(Enrolment(lesson=row, client=world.hugo) for row in Lesson.objects.bulk_create(rows))
+    close(world, 0, 2)
     with CaptureQueriesContext(connection) as queries:
         answer = visitor.get(f"/club/planning?jour={world.day}&vue={view}")
     assert page_of(answer).count('class="lesson ') == 500
     assert len(queries) - SESSION_AND_USER <= 3
     assert len(answer.content) <= 300_000
+
+
+# ── Closed days ──
+
+
+def close(world: World, first: int, last: int, reason: str = "Frost & snow") -> None:
+    """So many days after the world's."""
+    days = {"first_day": world.day + timedelta(days=first), "last_day": world.day + timedelta(days=last)}
+    services.create_closure(club=world.club, **days, reason=reason)
+
+
+@pytest.mark.parametrize("view", ["semaine", "jour", "liste"])
+def test_a_closed_day_is_drawn_and_said_in_each_view(visitor: Visitor, world: World, view: str) -> None:
+    close(world, 0, 1)
+    page = see(visitor, world, f"&vue={view}")
+    assert len(re.findall(r'<section class="[^"]*is-closed" aria-label="[^"]*, club closed \(Frost & snow\)"', page)) == 2
+    assert page.count('<span class="closed">Club closed (Frost & snow)</span>') == 2
+
+
+@pytest.mark.parametrize("vue", ["semaine", "liste"])
+def test_a_closed_week_without_lessons_says_why(visitor: Visitor, world: World, vue: str) -> None:
+    close(world, 28, 60)
+    page = page_of(visitor.get(f"/club/planning?jour={world.day + timedelta(weeks=5)}&vue={vue}"))
+    assert page.count('<span class="closed">') == 7
+
+
+def test_a_closed_day_stays_drawn_after_a_decision(visitor: Visitor, world: World) -> None:
+    close(world, 1, 1)
+    lesson = Lesson.objects.get(title="Voltige")
+    run_follow_up(lesson)
+    made = services.cancel_lesson(lesson=lesson, user=world.manager).change
+    assert made
+    page = see(visitor, world, f"&fait={made.pk}")
+    assert page.count('<span class="closed">') == 1
+    assert "1 lesson cancelled." in page
+
+
+def test_days_around_a_closure_and_other_clubs_are_open(visitor: Visitor, world: World) -> None:
+    close(world, 28, 28)
+    close(World("Poney-club du Lac", prefix="other"), 0, 1)
+    assert "is-closed" not in see(visitor, world)
+
+
+def test_the_decision_of_another_club_is_not_there(visitor: Visitor, world: World) -> None:
+    other = World("Poney-club du Lac", prefix="other")
+    lesson = other.plan().lesson
+    run_follow_up(lesson)
+    made = services.cancel_lesson(lesson=lesson, user=other.manager).change
+    assert made
+    assert 'class="toast"' not in see(visitor, world, f"&fait={made.pk}")

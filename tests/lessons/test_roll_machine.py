@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from lessons import services
 from lessons.models import Attendance, Change, Enrolment, Lesson, SubscriptionUse
 from tests.lessons.enrolments import kept
-from tests.lessons.test_credit_machine import Crash, CrashAtWrite
+from tests.lessons.test_credit_machine import Crash, CrashAt
 from tests.lessons.world import World
 
 STEPS = int(os.environ.get("ROLL_STEPS", "180"))
@@ -94,7 +94,7 @@ class Roll(RuleBasedStateMachine):
         """Some break off at one of their writes."""
         change = Change.objects.filter(kind="enrolled").order_by("-pk" if last else "pk").first()
         try:
-            with transaction.atomic(), connection.execute_wrapper(CrashAtWrite(writes)):
+            with transaction.atomic(), connection.execute_wrapper(CrashAt(writes)):
                 if change:
                     services.settle_enrolments(change=change)
         except Crash:

@@ -144,8 +144,7 @@ dialog?.addEventListener("submit", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || dialog?.open || event.target.closest(TYPING)) return;
-  if (moveWithKeys(event)) event.preventDefault();
-  else if (event.target.matches(".add") && moveInGrid(event.target, event.key)) event.preventDefault();
+  if (event.target.matches(".add") && moveInGrid(event.target, event.key)) event.preventDefault();
   else planning?.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
 });
 
@@ -198,14 +197,10 @@ document.addEventListener("job:done", async (event) => {
   if (told && line) line.querySelector("[data-told]").replaceChildren(...told.childNodes);
 });
 
-/* ── Moving a lesson: dragged, or with the keyboard. Either fills in the form that a click on “Change” opens. ── */
+/* ── A lesson that moving.js put down in another slot: the form that a click on “Change” opens, filled in and sent ── */
 
-const mayMove = () => planning?.querySelector(".add") !== null;
-let lifted = null; // { card, slot }: what the keyboard carries
-
-async function drop(card, slot) {
-  const there = new URL(slot.querySelector(".add").href).searchParams;
-  const [day, hour] = [there.get("day"), there.get("hour")];
+document.addEventListener("lesson:dropped", async (event) => {
+  const { card, day, hour } = event.detail;
   const minutes = card.querySelector("time").textContent.trim().split(":")[1];
   try {
     const { page } = await load(`${card.href}change?${new URLSearchParams({ day, start: `${hour.padStart(2, "0")}:${minutes}` })}`);
@@ -216,81 +211,7 @@ async function drop(card, slot) {
   } catch {
     location.assign(card.href); // the page itself says what is wrong
   }
-}
-
-function aim(slot) {
-  for (const each of planning.querySelectorAll(".slot.target")) each.classList.remove("target");
-  slot?.classList.add("target");
-}
-
-function slotAt(target) { return target instanceof Element ? target.closest("#planning .slot") : null; }
-
-document.addEventListener("dragstart", (event) => {
-  const card = event.target.closest?.("a.lesson");
-  if (!card || !mayMove()) return;
-  event.dataTransfer.effectAllowed = "move";
-  event.dataTransfer.setData("text/plain", card.id);
-  lifted = { card, slot: null };
 });
-
-document.addEventListener("dragover", (event) => {
-  if (!lifted) return;
-  const slot = slotAt(event.target);
-  aim(slot);
-  if (slot) event.preventDefault();
-});
-
-document.addEventListener("drop", (event) => {
-  const slot = slotAt(event.target);
-  if (!lifted || !slot) return;
-  event.preventDefault();
-  const { card } = lifted;
-  putDown();
-  if (!slot.contains(card)) drop(card, slot);
-});
-
-document.addEventListener("dragend", () => putDown());
-
-function putDown() {
-  lifted?.card.classList.remove("lifted");
-  lifted = null;
-  aim(null);
-}
-
-function lift(card) {
-  lifted = { card, slot: card.closest(".slot") };
-  card.classList.add("lifted");
-  carry([0, 0]);
-}
-
-function carry([right, down]) {
-  const columns = [...planning.querySelectorAll(".day")].map((day) => [...day.querySelectorAll(".slot")]);
-  const column = columns.findIndex((slots) => slots.includes(lifted.slot));
-  const row = columns[column].indexOf(lifted.slot);
-  lifted.slot = columns[column + right]?.[row + down] ?? lifted.slot;
-  aim(lifted.slot);
-  lifted.slot.scrollIntoView({ block: "nearest" });
-  const there = new URL(lifted.slot.querySelector(".add").href).searchParams;
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, { weekday: "long", day: "numeric", month: "long" }).format(new Date(`${there.get("day")}T12:00:00`));
-  planning.querySelector("[data-moving]").textContent = `${day}, ${there.get("hour")}:00`;
-}
-
-/* Returns whether the key was meant for the lesson in hand. */
-function moveWithKeys(event) {
-  if (!lifted) {
-    const card = event.key === "m" && mayMove() ? event.target.closest("a.lesson") : null;
-    if (card) lift(card);
-    return Boolean(card);
-  }
-  const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[event.key];
-  if (step) carry(step);
-  else if (event.key === "Enter") {
-    const { card, slot } = lifted;
-    putDown();
-    if (!slot.contains(card)) drop(card, slot);
-  } else if (event.key === "Escape") putDown();
-  return step || ["Enter", "Escape"].includes(event.key);
-}
 
 /* ── Undo, while it is possible ── */
 
