@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, mixins
 from rest_framework.decorators import action
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -67,6 +67,12 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
     filterset_class = LetterFilter
     search_fields = ["teacher_name", "recipient_email"]
     ordering_fields = ["id", "teacher_name", "status", "sent_at", "created_at"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whoever looks right after a click sees all its letters, whether or not a worker has come to them."""
+        super().initial(request, *args, **kwargs)
+        if request.method in SAFE_METHODS:
+            services.complete_sendings(club=self.membership.club.pk)
 
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("club", "sending__wording", "job")

@@ -16,6 +16,7 @@ from letters.wording import gaps
 
 from .obstacles import obstacle_today
 from .words import latest_wording, today_of, usual_activity_of
+from .writing import complete_sendings
 
 Status = VolunteerLetterSend.Status
 UNDELIVERED = [Status.FAILED, Status.BOUNCED]
@@ -93,6 +94,7 @@ def resolve_unsure(*, letter: VolunteerLetterSend, arrived: bool, user: Any) -> 
 
 
 def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retry:
+    complete_sendings(club=club.pk)  # what a click has promised is under way
     others = VolunteerLetterSend.objects.filter(teacher=OuterRef("teacher"), year=OuterRef("year"))
     under_way, newer = Q(status__in=[Status.PENDING, Status.UNSURE]), Q(pk__gt=OuterRef("pk"))
     rows = failed.select_related("teacher__volunteer_facts", "club", "sending__figures").order_by("pk").annotate(

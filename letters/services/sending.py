@@ -1,4 +1,4 @@
-"""One click: who gets a letter, the rows and the jobs. Its statements do not grow with the number of letters."""
+"""One click: who gets a letter, and who does not. Neither its statements nor what it writes grow with the number of letters."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from jobs.services import batch_reference, enqueue, enqueue_many, new_batch
+from jobs.services import batch_reference, enqueue, enqueue_many, new_batch, new_token
 from lessons.models import Club, Teacher
-from letters.bulk import Recipient, insert_copies
 from letters.models import LegalFigures, Sending, VolunteerLetterSend, Wording
 from letters.selection import UNDER_WAY, Candidate, Selection, select, words_for
 from letters.wording import Gap, gaps
 
 from .words import figures_of, latest_papers, today_of
+from .writing import complete_sendings, write_held, write_letters
 
 Status = VolunteerLetterSend.Status
 EVERYBODY = "all"
 WORDING_PAGE = "/club/letters/wording/"
-ROWS_A_STATEMENT = 2000
+WRITTEN_AT_ONCE = 100  # so many letters cost the click some milliseconds; more are promised, and a job writes them
 
 
 class Refused(ValidationError):
@@ -77,6 +77,7 @@ class _Papers:
 
 def preview_sending(*, club: Club, teachers: str | list[int] = EVERYBODY, year: int | None = None) -> SendingPlan:
     """What send_letters would do with the same arguments; writes nothing."""
+    complete_sendings(club=club.pk)
     papers = _papers(club, None, year)
     selection = _select(papers, teachers)
     left_out = [(candidate.name, reason) for candidate, reason in selection.left_out]
@@ -94,6 +95,7 @@ def send_letters(
         Club.objects.select_for_update(no_key=True).get(pk=club.pk)  # of twenty clicks at once, one after the other
         if request_key and (earlier := Sending.objects.select_related("batch").filter(club=club, request_key=request_key).first()):
             return SendingPlan(earlier.count, _worded(earlier.skipped), batch=earlier.batch)
+        complete_sendings(club=club.pk)
         papers = _papers(club, user, year)
         if missing := gaps(papers.wording):
             raise _incomplete(missing)
@@ -160,43 +162,31 @@ def _candidate(papers: _Papers, lines: Iterable[tuple[Any, ...]]) -> Candidate:
 def _send(papers: _Papers, selection: Selection, request_key: str | None) -> Sending:
     # Translators: "Lettres de volontariat %(year)s"
     label = _("Volunteer letters %(year)s") % {"year": papers.year}
-    batch = new_batch(label=label, scope=papers.club.scope) if selection.chosen else None
-    sending = Sending.objects.create(
+    shared: dict[str, Any] = {"scope": papers.club.scope, "user": papers.user}
+    people = [(candidate.teacher, candidate.name, candidate.email) for candidate in selection.chosen]
+    writer = new_token() if len(people) > WRITTEN_AT_ONCE else None
+    batch = new_batch(label=label, scope=papers.club.scope, promised=len(people) if writer else 0, filled_by=writer) if people else None
+    promised = [teacher for teacher, _name, _email in people] if writer else None
+    sending = _new_sending(papers, selection, request_key=request_key, batch=batch, promised=promised)
+    _forget_held(papers, selection)
+    write_held(sending, selection.held)
+    if writer:
+        enqueue("letters.write", papers.club.pk, token=writer, label=label, **shared)
+    elif people:
+        arguments = [[sending.pk, teacher] for teacher, _name, _email in people]
+        write_letters(sending, people, enqueue_many("letters.send", arguments, batch=batch, label=_("Letter"), **shared))
+    return sending
+
+
+def _new_sending(papers: _Papers, selection: Selection, **fields: Any) -> Sending:
+    return Sending.objects.create(
         club=papers.club,
         year=papers.year,
         wording=papers.wording,
         figures=papers.figures,
         figures_version=papers.figures.version,
-        request_key=request_key,
-        batch=batch,
         count=len(selection.chosen),
         skipped=[[candidate.teacher, reason] for candidate, reason in selection.left_out],
-        sent_by_user=papers.user,
-    )
-    _forget_held(papers, selection)
-    if selection.chosen:
-        arguments = [[sending.pk, candidate.teacher] for candidate in selection.chosen]
-        jobs = enqueue_many("letters.send", arguments, batch=batch, label=_("Letter"), scope=papers.club.scope, user=papers.user)
-        pairs = zip(selection.chosen, jobs, strict=True)
-        insert_copies(_letter(papers, sending), [Recipient(chosen.teacher, chosen.name, chosen.email, job.pk) for chosen, job in pairs])
-    VolunteerLetterSend.objects.bulk_create(_held_letters(papers, sending, selection), batch_size=ROWS_A_STATEMENT)
-    return sending
-
-
-def _held_letters(papers: _Papers, sending: Sending, selection: Selection) -> list[VolunteerLetterSend]:
-    letters = []
-    for candidate, reason in selection.held:
-        to = {"teacher_id": candidate.teacher, "teacher_name": candidate.name, "recipient_email": candidate.email}
-        letters.append(_letter(papers, sending, status=Status.HELD, error_message=words_for(reason), **to))
-    return letters
-
-
-def _letter(papers: _Papers, sending: Sending, **fields: Any) -> VolunteerLetterSend:
-    return VolunteerLetterSend(
-        club=papers.club,
-        year=papers.year,
-        sending=sending,
-        figures_version=papers.figures.version,
         sent_by_user=papers.user,
         **fields,
     )

@@ -45,7 +45,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @require_GET
 @manager_page
 def letters(request: HttpRequest, club: Club) -> HttpResponse:
-    year, wording = services.today_of(club).year, services.latest_wording(club)
+    year, wording = services.today_of(club).year, services.wording_once_complete(club)
     overview = look_at_letters(club, year=year, usual_activity=wording.activity)
     tab = request.GET.get("etat", "")
     tab = tab if tab in TABS else ""
@@ -151,6 +151,7 @@ def pdf(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
 @manager_page
 def log(request: HttpRequest, club: Club) -> HttpResponse:
     """Every letter of the club, newest first, for a spreadsheet: with a byte order mark and semicolons, as Excel expects them in French."""
+    services.complete_sendings(club=club.pk)
     day = timezone.localdate().isoformat()
     # Translators: begins the name of a file, without spaces or accents; French “journal-des-lettres”
     headers = {"Content-Disposition": f'attachment; filename="{_("log-of-letters")}-{day}.csv"', "Cache-Control": "no-store"}
