@@ -19,7 +19,7 @@ def send(progress: Progress, sending_id: int, teacher_id: int) -> None:
     letter = VolunteerLetterSend.objects.with_details().filter(job=progress.job.pk).first()
     if letter:
         last = progress.attempt >= progress.job.max_attempts
-        services.deliver(letter=letter, confirm=progress.confirm, finish=progress.finish, last_attempt=last)
+        services.deliver(letter=letter, held=progress.held, finish=progress.finish, last_attempt=last)
 
 
 @job("letters.write", priority=20, max_attempts=5, backoff=(1, 5, 30, 60))
