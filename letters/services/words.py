@@ -27,11 +27,6 @@ def latest_wording(club: Club) -> Wording:
     return Wording.objects.filter(club=club).order_by("-version").first() or Wording(club=club, version=0)
 
 
-def usual_activity_of(club: Club) -> Subquery:
-    """Of the wording in force, beside other rows."""
-    return Subquery(Wording.objects.filter(club=club).order_by("-version").values("activity")[:1])
-
-
 def latest_papers(club: Club, year: int) -> tuple[Wording, LegalFigures]:
     """The wording in force and the figures of a year, in one query."""
     words = JSONObject(**{name: name for name in ["id", "version", *WORDS]})
