@@ -11,7 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, mixins
 from rest_framework.decorators import action
-from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -71,7 +71,7 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Whoever looks right after a click sees all its letters, whether or not a worker has come to them."""
         super().initial(request, *args, **kwargs)
-        if request.method in SAFE_METHODS:
+        if self.action in ("list", "summary"):
             services.complete_sendings(club=self.membership.club.pk)
 
     def get_queryset(self) -> Any:

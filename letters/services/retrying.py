@@ -32,6 +32,7 @@ class Retry:
     delivered: int = 0  # a newer letter has arrived, or is under way
     blocked: list[tuple[VolunteerLetterSend, str]] = field(default_factory=list)  # with the reason
     batch: Any = None
+    unsure: list[VolunteerLetterSend] = field(default_factory=list)  # they wait for a decision
     keeps_wording: bool = False  # of each letter, because today's is incomplete
 
     @property
@@ -58,7 +59,8 @@ class Retry:
 def retry_failed(*, club: Club, user: Any, year: int | None = None, dry_run: bool = False) -> Retry:
     """What failed in a year, the present one unless named, and nothing newer has replaced. `dry_run` only says what it would do."""
     year = year or today_of(club).year
-    failed = VolunteerLetterSend.objects.filter(club=club, year=year, teacher__isnull=False, status__in=UNDELIVERED)
+    shown = Q(status=Status.UNSURE) | Q(status__in=UNDELIVERED, teacher__isnull=False)
+    failed = VolunteerLetterSend.objects.filter(shown, club=club, year=year)
     if dry_run:
         return _retry(club, user, year, failed, dry_run)
     with transaction.atomic():
@@ -102,12 +104,14 @@ def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retr
         delivered=Exists(others.filter(under_way | newer & Q(status=Status.SENT))),
         replaced=Exists(others.filter(newer)),  # that one counts, not this
     )  # fmt: skip
+    unsure = [row for row in rows if row.status == Status.UNSURE]
+    rows = [row for row in rows if row.status != Status.UNSURE]
     delivered = [row for row in rows if row.delivered]
     standing = [(row, _obstacle(row, wording.activity)) for row in rows if not (row.delivered or row.replaced)]
     again = [row for row, obstacle in standing if not obstacle]
     blocked = [(row, words_for(obstacle)) for row, obstacle in standing if obstacle]
     batch = None if dry_run else _send_again(club, user, again, wording)
-    return Retry(year, again, len(delivered), blocked, batch, keeps_wording=bool(gaps(wording)))
+    return Retry(year, again, len(delivered), blocked, batch, unsure, keeps_wording=bool(gaps(wording)))
 
 
 def _obstacle(letter: VolunteerLetterSend, usual_activity: str) -> str:

@@ -77,7 +77,6 @@ class _Papers:
 
 def preview_sending(*, club: Club, teachers: str | list[int] = EVERYBODY, year: int | None = None) -> SendingPlan:
     """What send_letters would do with the same arguments; writes nothing."""
-    complete_sendings(club=club.pk)
     papers = _papers(club, None, year)
     selection = _select(papers, teachers)
     left_out = [(candidate.name, reason) for candidate, reason in selection.left_out]
@@ -95,7 +94,6 @@ def send_letters(
         Club.objects.select_for_update(no_key=True).get(pk=club.pk)  # of twenty clicks at once, one after the other
         if request_key and (earlier := Sending.objects.select_related("batch").filter(club=club, request_key=request_key).first()):
             return SendingPlan(earlier.count, _worded(earlier.skipped), batch=earlier.batch)
-        complete_sendings(club=club.pk)
         papers = _papers(club, user, year)
         if missing := gaps(papers.wording):
             raise _incomplete(missing)
@@ -118,9 +116,11 @@ def request_test(*, club: Club, user: Any, teacher: Teacher, year: int | None = 
 
 def _papers(club: Club, user: Any, year: int | None) -> _Papers:
     try:
-        wording, figures = latest_papers(club, year or today_of(club).year)
+        wording, figures, promising = latest_papers(club, year or today_of(club).year)
     except ValidationError as error:
         raise Refused(error.message_dict) from error
+    if promising:
+        complete_sendings(club=club.pk)  # who gets a letter by an earlier click gets none by this one
     return _Papers(club, user, wording, figures)
 
 

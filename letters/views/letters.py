@@ -89,8 +89,7 @@ def retry_all(request: HttpRequest, club: Club) -> HttpResponse:
         messages.success(request, services.retry_failed(club=club, user=request.user, year=year).message)
         return redirect("letters")
     plan = services.retry_failed(club=club, user=request.user, year=year, dry_run=True)
-    unsure = VolunteerLetterSend.objects.filter(club=club, year=year, status=VolunteerLetterSend.Status.UNSURE)
-    context = {"plan": plan, "unsure": list(unsure.values_list("teacher_name", flat=True)), "shown": NAMES_SHOWN}
+    context = {"plan": plan, "unsure": [letter.teacher_name for letter in plan.unsure], "shown": NAMES_SHOWN}
     return render(request, "letters/retry.html", context)
 
 
