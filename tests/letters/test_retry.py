@@ -88,7 +88,9 @@ def test_a_retry_with_a_wording_that_became_incomplete_keeps_its_own(office: Off
     assert "Pré Insurance" in text_of(services.read_pdf(VolunteerLetterSend.objects.get()))
 
 
-@pytest.mark.parametrize(("insurer", "words"), [("Pré", "The wording, the legal"), ("", "Today’s wording is incomplete: each letter keeps its own.")])
+@pytest.mark.parametrize(
+    ("insurer", "words"), [("Pré", "The wording, the legal"), ("", "Today’s wording is incomplete: each letter keeps its own.")]
+)
 def test_the_page_says_whose_wording_goes(office: Office, insurer: str, words: str) -> None:
     fail_all(office)
     office.reword(insurer=insurer)
