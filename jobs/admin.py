@@ -201,33 +201,40 @@ class BatchAdmin(ReadOnly, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
         counts = {f"count_{state}": Count("jobs", filter=Q(jobs__status=state)) for state in Job.Status.values}
-        batches: QuerySet[Batch] = super().get_queryset(request).annotate(**counts)
+        batches: QuerySet[Batch] = super().get_queryset(request).select_related("filled_by").annotate(**counts)
         return batches
 
     @admin.display(description=Job.Status.PENDING.label)
     def pending(self, batch: Any) -> int:
-        return int(batch.count_pending)
+        return _count(batch, Job.Status.PENDING)
 
     @admin.display(description=Job.Status.RUNNING.label)
     def running(self, batch: Any) -> int:
-        return int(batch.count_running)
+        return _count(batch, Job.Status.RUNNING)
 
     @admin.display(description=Job.Status.DONE.label)
     def done(self, batch: Any) -> int:
-        return int(batch.count_done)
+        return _count(batch, Job.Status.DONE)
 
     @admin.display(description=Job.Status.ERROR.label)
     def error(self, batch: Any) -> int:
-        return int(batch.count_error)
+        return _count(batch, Job.Status.ERROR)
 
     @admin.display(description=Job.Status.CANCELLED.label)
     def cancelled(self, batch: Any) -> int:
-        return int(batch.count_cancelled)
+        return _count(batch, Job.Status.CANCELLED)
 
     @admin.display(description=_("jobs"))
     def its_jobs(self, batch: Batch) -> SafeString:
         url = reverse("admin:jobs_job_changelist", query={"batch__id__exact": str(batch.pk)})
         return format_html('<a class="text-primary-600 dark:text-primary-500" href="{}">{}</a>', url, gettext("Show them"))
+
+
+def _count(batch: Any, state: str) -> int:
+    """With what it has only promised."""
+    filler = batch.filled_by.status if batch.filled_by else None
+    promised = batch.promised if status.promised_as(filler) == state else 0
+    return int(getattr(batch, f"count_{state}")) + promised
 
 
 @admin.register(Queue)

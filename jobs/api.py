@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from . import access, health, metrics, services
-from .models import Job
+from .models import Batch, Job
 from .serializers import BatchSerializer, ConflictSerializer, JobSerializer, UnknownSerializer, batch_body, job_body
 from .services import batch_reference, job_reference
 
@@ -51,6 +51,13 @@ def respond_unknown(token: str) -> Response:
     message = _("This work is not known, or was finished long ago.")
     body = {"token": token, "status": "unknown", "progress": 0, "message": message}
     return Response(body, status=404, headers={"Cache-Control": "no-store"})
+
+
+def follow_batch(batch: Batch) -> Response:
+    try:
+        return follow(batch_body(batch))
+    except Batch.DoesNotExist:  # pruned since it was found
+        return respond_unknown(str(batch.pk))
 
 
 class JobView(APIView):
@@ -99,7 +106,7 @@ class BatchView(APIView):
     @extend_schema(operation_id="batch_status", responses={200: BatchSerializer, 404: UnknownSerializer})
     def get(self, request: Request, token: str) -> Response:
         batch = access.find_batch(request.user, token)
-        return follow(batch_body(batch)) if batch else respond_unknown(token)
+        return follow_batch(batch) if batch else respond_unknown(token)
 
 
 class BatchCancelView(APIView):
@@ -113,7 +120,7 @@ class BatchCancelView(APIView):
         refuse_unless_allowed(request, scope=batch.scope)
         count = services.cancel_batch(batch.pk)
         services.note_intervention(who=request.user.get_username(), deed="cancel", target=f"batch {batch.pk}", count=count)
-        return follow(batch_body(batch))
+        return follow_batch(batch)
 
 
 class HealthView(APIView):

@@ -16,7 +16,8 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import F, Value
+from django.db.models import BooleanField, F, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils import timezone, translation
 
@@ -164,6 +165,10 @@ class Claims:
         with connections[self.report_alias()].cursor() as cursor:
             cursor.execute(HOLDS, [self.key(job), job.owner, job.attempts])
             return cursor.fetchone() is not None
+
+    def holding(self, job: Job) -> RawSQL:
+        """`holds` as a condition, for a statement of the job's own connection."""
+        return RawSQL(f"EXISTS ({HOLDS})", [self.key(job), job.owner, job.attempts], BooleanField())  # noqa: S611  no words of others
 
     def give_back(self, jobs: JobQuerySet) -> int:
         """Claimed and not run to an end, through no fault of theirs: the attempt does not count."""

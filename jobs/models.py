@@ -48,11 +48,16 @@ class Recurrence(models.Model):
 
 
 class Batch(models.Model):
-    """A fan-out of many jobs under one token. Its counts come from its jobs, so they cannot disagree with them."""
+    """A fan-out of many jobs under one token. Its counts come from its jobs, so they cannot disagree with them.
+
+    Where the jobs are many, another job enqueues them: until then the batch has promised them, and they count as what that job is.
+    """
 
     id = models.UUIDField(primary_key=True, default=time_ordered_uuid, editable=False)
     label = models.CharField(_("label"), max_length=200)
     total = models.PositiveIntegerField(_("total"), default=0)
+    promised = models.PositiveIntegerField(_("promised"), default=0, help_text=_("Jobs that are yet to be enqueued."))
+    filled_by = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("enqueued by"))
     scope = models.CharField(_("scope"), max_length=60, blank=True, help_text=_("Who may see it, such as club:7."))
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from django.db import DEFAULT_DB_ALIAS
+from django.db.models.expressions import RawSQL
 
 from . import claims, storable
 from .models import Job
@@ -43,6 +44,11 @@ class Progress:
         """Right before an effect that cannot be undone: the fence can refuse a finish, but not unsend an e-mail."""
         if self.cancelled():
             raise claims.ClaimLost
+
+    @property
+    def held(self) -> RawSQL:
+        """`confirm` as a condition: the statement that marks the effect asks it by itself, and both are true at the same moment."""
+        return self._hold.holding(self.job)
 
     def hold(self) -> None:
         """Inside the task's own transaction: until it ends, nobody cancels the job or takes it away."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.utils import timezone
 from rest_framework import serializers
 
@@ -92,28 +92,37 @@ def job_body(job: Job) -> dict[str, Any]:
 
 
 def batch_body(batch: Batch) -> dict[str, Any]:
-    """From one look at its jobs, so that its counts add up."""
-    counts = batch.jobs.aggregate(
-        **{state: Count("pk", filter=Q(status=state)) for state in Job.Status.values},
-        found=Count("pk"),
-        begun=Sum("progress", filter=~Q(status__in=ENDED), default=0),
-        began_at=Min("started_at"),
-        last_at=Max("finished_at"),
-    )
+    counts = _counts(batch)
     left = counts["pending"] + counts["running"]
     parts = 100 * (counts["found"] - left) + counts["begun"]
     return {
         "token": str(batch.pk),
         "label": batch.label,
         "status": _batch_status(counts),
-        "total": batch.total,
+        "total": counts["total"],
         **{state: counts[state] for state in Job.Status.values},
         "progress": min(99, parts // counts["found"]) if left else 100,
         "eta_seconds": _eta_seconds(counts),
         "poll_after_ms": status.poll_after_ms(batch.created_at, ended=not left),
         "created_at": batch.created_at,
-        "finished_at": None if left else counts["last_at"],
+        "finished_at": None if left else counts["last_at"] or counts["filler_ended_at"],
     }
+
+
+def _counts(batch: Batch) -> dict[str, Any]:
+    """From one look at it and its jobs, so that they add up. What it has only promised is as the job that is to enqueue it."""
+    facts = {"filler": F("filled_by__status"), "filler_ended_at": F("filled_by__finished_at")}
+    rows: Any = Batch.objects.filter(pk=batch.pk).values("total", "promised", **facts)
+    counts: dict[str, Any] = rows.annotate(
+        **{state: Count("jobs", filter=Q(jobs__status=state)) for state in Job.Status.values},
+        found=Count("jobs"),
+        begun=Sum("jobs__progress", filter=~Q(jobs__status__in=ENDED), default=0),
+        began_at=Min("jobs__started_at"),
+        last_at=Max("jobs__finished_at"),
+    ).get()  # fmt: skip
+    counts[status.promised_as(counts["filler"])] += counts["promised"]
+    counts["found"] += counts["promised"]
+    return counts
 
 
 def _batch_status(counts: dict[str, Any]) -> str:

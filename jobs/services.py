@@ -73,8 +73,22 @@ def enqueue_many(kind: str, argument_lists: Iterable[Sequence[Any]], *, batch: B
     return jobs
 
 
-def new_batch(*, label: str, scope: str = "") -> Batch:
-    return Batch.objects.create(label=label, scope=scope)
+def new_batch(*, label: str, scope: str = "", promised: int = 0, filled_by: UUID | None = None) -> Batch:
+    """`promised`: so many jobs will be enqueued by the job `filled_by`, or by whoever is quicker, with `fill_batch`."""
+    return Batch.objects.create(label=label, scope=scope, total=promised, promised=promised, filled_by_id=filled_by)
+
+
+def fill_batch(batch: Batch, kind: str, argument_lists: Iterable[Sequence[Any]], **options: Any) -> list[Job]:
+    """What the batch has promised, as many as there really are. None of them starts where it was stopped meanwhile."""
+    with transaction.atomic():
+        filler = Job.objects.select_for_update(no_key=True).filter(pk__in=[batch.filled_by_id])
+        status = filler.values_list("status", flat=True).first()  # whoever stops the batch comes before us, or finds our jobs
+        Batch.objects.filter(pk=batch.pk).update(total=F("total") - F("promised"), promised=0)
+        batch.refresh_from_db(fields=["total", "promised"])
+        jobs = enqueue_many(kind, argument_lists, batch=batch, **options)
+        if status in (None, Job.Status.CANCELLED):
+            cancel_batch(batch.pk)
+    return jobs
 
 
 def retry(job: Job) -> Job:
@@ -113,8 +127,11 @@ def cancel(job: Job) -> Job:
 
 
 def cancel_batch(token: UUID) -> int:
-    """Cancel what of a batch still waits; what runs goes on. Returns how many."""
-    return _in_parts(Job.objects.waiting().filter(batch=token), _cancel)
+    """Cancel what of a batch still waits, or is only promised; what runs goes on. Returns how many."""
+    promising = Batch.objects.filter(pk=token, promised__gt=0)
+    stopped = _cancel(Job.objects.filter(pk__in=promising.values("filled_by")))  # while it runs too: it is atomic, or not done yet
+    promised = sum(promising.values_list("promised", flat=True)) if stopped else 0  # whoever was quicker has left none
+    return promised + _in_parts(Job.objects.waiting().filter(batch=token), _cancel)
 
 
 def clear(*, queue: str = "") -> int:
@@ -146,7 +163,7 @@ def resume(queue: str) -> None:
 def prune() -> int:
     """Delete ended jobs whose retention is over; returns how many. The jobs of a batch go together, with it."""
     kept = Job.objects.filter(batch=OuterRef("pk")).exclude(_expired())
-    batches = Batch.objects.filter(~Exists(kept), created_at__lt=_ago(settings.JOBS_RETENTION_SECONDS))
+    batches = Batch.objects.filter(~Exists(kept), promised=0, created_at__lt=_ago(settings.JOBS_RETENTION_SECONDS))
     count = _delete(Job.objects.filter(batch__in=batches))
     batches.delete()
     Worker.objects.filter(seen_at__lt=_ago(WORKER_ROW_SECONDS)).delete()

@@ -30,6 +30,13 @@ def poll_after_ms(since: datetime | None, *, ended: bool) -> int:
     return next((pace for seconds, pace in PACES if age < seconds), SLOWEST_PACE)
 
 
+def promised_as(filler: str | None) -> str:
+    """The state of a batch's jobs that are not there yet, by that of the job which is to enqueue them."""
+    if filler == Job.Status.ERROR:
+        return Job.Status.ERROR.value
+    return (Job.Status.CANCELLED if filler in (None, Job.Status.CANCELLED) else Job.Status.PENDING).value
+
+
 def message(job: Job, place: int | None) -> str:
     """Ours while it waits, in the language of who asks; the reason when it failed; the task's own words otherwise."""
     if job.status == Job.Status.ERROR:

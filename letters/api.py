@@ -68,6 +68,12 @@ class LetterViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
     search_fields = ["teacher_name", "recipient_email"]
     ordering_fields = ["id", "teacher_name", "status", "sent_at", "created_at"]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Whoever looks right after a click sees all its letters, whether or not a worker has come to them."""
+        super().initial(request, *args, **kwargs)
+        if self.action in ("list", "summary"):
+            services.complete_sendings(club=self.membership.club.pk)
+
     def get_queryset(self) -> Any:
         return super().get_queryset().select_related("club", "sending__wording", "job")
 

@@ -33,7 +33,7 @@ class Recipient(NamedTuple):
     teacher: int
     name: str
     email: str
-    job: UUID
+    job: UUID | None
 
 
 def insert_copies(letter: VolunteerLetterSend, recipients: Sequence[Recipient]) -> None:
@@ -43,7 +43,7 @@ def insert_copies(letter: VolunteerLetterSend, recipients: Sequence[Recipient]) 
     letter.save(force_insert=True)
     if not rest:
         return
-    rows = [(to.teacher, to.name, to.email, to.job.hex, new_message_id()) for to in rest]
+    rows = [(to.teacher, to.name, to.email, to.job and to.job.hex, new_message_id()) for to in rest]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(COPY_ON_POSTGRES, [*(json.dumps(column) for column in zip(*rows, strict=True)), letter.pk])

@@ -1,5 +1,8 @@
 """The e-mail that carries a letter."""
 
+from base64 import encodebytes
+from email.mime.base import MIMEBase
+from email.mime.nonmultipart import MIMENonMultipart
 from email.utils import formataddr, parseaddr
 from typing import Any
 
@@ -22,7 +25,7 @@ def compose(letter: VolunteerLetterSend, pdf: bytes) -> EmailMultiAlternatives:
         subject = _("Your volunteer letter %(year)s") % {"year": letter.year}
         message = _compose(letter.club, letter.recipient_email, subject, {"first_name": first_name, "year": letter.year})
     message.extra_headers["Message-ID"] = letter.message_id
-    message.attach(filename_of(letter.teacher_name, letter.year, letter.club.language), pdf, "application/pdf")
+    message.attach(_attachment(filename_of(letter.teacher_name, letter.year, letter.club.language), pdf))
     return message
 
 
@@ -31,8 +34,17 @@ def compose_test(club: Club, to: str, volunteer: str, year: int, pdf: bytes) -> 
         # Translators: "Essai : lettre de volontariat %(year)s"
         subject = _("Test: volunteer letter %(year)s") % {"year": year}
         message = _compose(club, to, subject, {"first_name": "", "year": year, "test_of": volunteer})
-    message.attach(filename_of(volunteer, year, club.language), pdf, "application/pdf")
+    message.attach(_attachment(filename_of(volunteer, year, club.language), pdf))
     return message
+
+
+def _attachment(name: str, pdf: bytes) -> MIMEBase:
+    """As Django and Python make it, who copy a PDF into text and back on the way."""
+    part = MIMENonMultipart("application", "pdf", name=name)
+    part["Content-Transfer-Encoding"] = "base64"
+    part["Content-Disposition"] = f'attachment; filename="{name}"'  # plain ASCII, and no quotes: see filename_of
+    part.set_payload(encodebytes(pdf).decode("ascii"))
+    return part
 
 
 def _compose(club: Club, to: str, subject: str, context: dict[str, Any]) -> EmailMultiAlternatives:

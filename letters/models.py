@@ -148,6 +148,7 @@ class Sending(models.Model):
     batch = models.ForeignKey("jobs.Batch", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("batch"))
     count = models.PositiveIntegerField(_("letters"), default=0)
     skipped = models.JSONField(_("left out"), default=list, help_text=_("Ids of teachers and reasons."))
+    promised = models.JSONField(_("promised"), null=True, editable=False, help_text=_("Ids of teachers whose letters are not written yet."))
     sent_by_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("asked by"))
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
@@ -155,6 +156,7 @@ class Sending(models.Model):
         verbose_name = _("sending")
         verbose_name_plural = _("sendings")
         ordering = ["-id"]
+        indexes = [models.Index("club", name="letters_promised", condition=Q(promised__isnull=False))]
         constraints = [models.UniqueConstraint(fields=["club", "request_key"], name="letters_one_sending_a_request_key")]
 
     def __str__(self) -> str:
@@ -163,7 +165,7 @@ class Sending(models.Model):
 
 class VolunteerLetterSendQuerySet(models.QuerySet["VolunteerLetterSend"]):
     def with_details(self) -> "VolunteerLetterSendQuerySet":
-        return self.select_related("club", "teacher__volunteer_facts", "sending__figures").defer("sending__skipped")
+        return self.select_related("club", "teacher__volunteer_facts", "sending__figures").defer("sending__skipped", "sending__promised")
 
     def counts(self) -> dict[str, int]:
         """How many have each status, in one query; a status that nobody has counts 0."""
@@ -183,7 +185,7 @@ class VolunteerLetterSend(models.Model):
 
         | from → to | who | when |
         |---|---|---|
-        | – → `pending` | `send_letters` | in one transaction with its job |
+        | – → `pending` | `send_letters`, `complete_sendings` | in one transaction with its job; of many, moments after the click |
         | – → `held` | `send_letters` | no letter may go: the reason is in `error_message` |
         | `pending` → `sent` | worker, mail service | the mail server accepted it |
         | `pending` → `failed` | worker, settling | refused for good, or the last attempt is over |

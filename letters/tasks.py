@@ -19,7 +19,13 @@ def send(progress: Progress, sending_id: int, teacher_id: int) -> None:
     letter = VolunteerLetterSend.objects.with_details().filter(job=progress.job.pk).first()
     if letter:
         last = progress.attempt >= progress.job.max_attempts
-        services.deliver(letter=letter, confirm=progress.confirm, finish=progress.finish, last_attempt=last)
+        services.deliver(letter=letter, held=progress.held, finish=progress.finish, last_attempt=last)
+
+
+@job("letters.write", priority=20, max_attempts=5, backoff=(1, 5, 30, 60))
+def write(progress: Progress, club_id: int) -> None:
+    """The rows of a sending that was too large to be written with the click."""
+    services.complete_sendings(club=club_id)
 
 
 @job("letters.send_test", queue="letters", atomic=False, max_attempts=1, timeout_seconds=60, priority=10)
@@ -33,4 +39,5 @@ def send_test(progress: Progress, user_id: int, teacher_id: int, year: int) -> N
 
 @job("letters.settle_lost", every_seconds=60, retention_seconds=600)
 def settle_lost(progress: Progress) -> int:
+    services.complete_lost_sendings()
     return services.settle_lost_letters()

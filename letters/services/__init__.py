@@ -1,4 +1,4 @@
-"""Every write of the letters. One door; behind it the club's words, sending, delivery, second chances, reports of a mail
+"""Every write of the letters. One door; behind it the club's words, sending, writing, delivery, second chances, reports of a mail
 service, the volunteers, and the demo."""
 
 from .delivery import deliver, read_pdf, send_test, settle_lost_letters
@@ -9,6 +9,7 @@ from .retrying import Retry, resolve_unsure, retry_failed, retry_letter
 from .sending import EVERYBODY, WORDING_PAGE, NotInClub, Refused, SendingPlan, preview_sending, request_test, send_letters
 from .stopping import Stop, cancel_letter, cancel_waiting
 from .words import changed_wording, figures_of, latest_wording, preview_letter, save_facts, save_wording, today_of
+from .writing import complete_lost_sendings, complete_sendings, wording_once_complete
 
 __all__ = [
     "EVERYBODY",
@@ -21,6 +22,8 @@ __all__ = [
     "cancel_letter",
     "cancel_waiting",
     "changed_wording",
+    "complete_lost_sendings",
+    "complete_sendings",
     "deliver",
     "figures_of",
     "fill_demo_letters",
@@ -43,4 +46,5 @@ __all__ = [
     "send_test",
     "settle_lost_letters",
     "today_of",
+    "wording_once_complete",
 ]

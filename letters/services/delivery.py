@@ -35,8 +35,8 @@ class HeldBack(PermanentError):
     """Nobody has to mend anything: no letter is due any more."""
 
 
-def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], finish: Callable[[], None], last_attempt: bool) -> None:
-    """PDF, e-mail, status. Raises what the job should make of the outcome.
+def deliver(*, letter: VolunteerLetterSend, held: Any, finish: Callable[[], None], last_attempt: bool) -> None:
+    """PDF, e-mail, status. Raises what the job should make of the outcome. `held`: the condition under which the job is still ours.
 
     The letter says `sending_since` before the conversation begins: whoever finds it so knows that somebody died in there. That is
     on disk first. *Sent* is so with the next letter's mark, or some moments later: lost with a server, it leaves the letter unsure.
@@ -47,8 +47,7 @@ def deliver(*, letter: VolunteerLetterSend, confirm: Callable[[], None], finish:
     try:
         message = messages.compose(letter, _pdf_of(letter))
         mailer.connect()
-        confirm()
-        if _begin(letter):
+        if _begin(letter, held):
             mailer.send(message)
             with transaction.atomic():
                 _end(letter, Status.SENT)
@@ -179,9 +178,9 @@ def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:
     return pdf
 
 
-def _begin(letter: VolunteerLetterSend) -> bool:
-    """Of two who hold the same letter, one."""
-    mine = VolunteerLetterSend.objects.filter(pk=letter.pk, status=Status.PENDING, sending_since=None)
+def _begin(letter: VolunteerLetterSend, held: Any) -> bool:
+    """Of two who hold the same letter, one; and nobody whose job was cancelled or taken over."""
+    mine = VolunteerLetterSend.objects.filter(held, pk=letter.pk, status=Status.PENDING, sending_since=None)
     return bool(mine.update(sending_since=Now(), error_message="", **_done_so_far(letter)))
 
 

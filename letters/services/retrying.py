@@ -10,12 +10,13 @@ from django.utils.translation import ngettext
 
 from jobs.services import StateConflict, batch_reference, enqueue_many, new_batch
 from lessons.models import Club
-from letters.models import Sending, VolunteerLetterSend
+from letters.models import Sending, VolunteerLetterSend, Wording
 from letters.selection import DELETED, words_for
 from letters.wording import gaps
 
 from .obstacles import obstacle_today
-from .words import latest_wording, today_of, usual_activity_of
+from .words import today_of
+from .writing import wording_once_complete
 
 Status = VolunteerLetterSend.Status
 UNDELIVERED = [Status.FAILED, Status.BOUNCED]
@@ -31,6 +32,8 @@ class Retry:
     delivered: int = 0  # a newer letter has arrived, or is under way
     blocked: list[tuple[VolunteerLetterSend, str]] = field(default_factory=list)  # with the reason
     batch: Any = None
+    unsure: list[VolunteerLetterSend] = field(default_factory=list)  # they wait for a decision
+    keeps_wording: bool = False  # of each letter, because today's is incomplete
 
     @property
     def count(self) -> int:
@@ -56,7 +59,8 @@ class Retry:
 def retry_failed(*, club: Club, user: Any, year: int | None = None, dry_run: bool = False) -> Retry:
     """What failed in a year, the present one unless named, and nothing newer has replaced. `dry_run` only says what it would do."""
     year = year or today_of(club).year
-    failed = VolunteerLetterSend.objects.filter(club=club, year=year, teacher__isnull=False, status__in=UNDELIVERED)
+    shown = Q(status=Status.UNSURE) | Q(status__in=UNDELIVERED, teacher__isnull=False)
+    failed = VolunteerLetterSend.objects.filter(shown, club=club, year=year)
     if dry_run:
         return _retry(club, user, year, failed, dry_run)
     with transaction.atomic():
@@ -82,7 +86,7 @@ def resolve_unsure(*, letter: VolunteerLetterSend, arrived: bool, user: Any) -> 
         Club.objects.select_for_update(no_key=True).get(pk=letter.club_id)
         if not arrived:
             letters = list(unsure.select_related("teacher", "sending"))
-            done = Retry(letter.year, letters, batch=_send_again(letter.club, user, letters, keep_pdf=True))
+            done = Retry(letter.year, letters, batch=_send_again(letter.club, user, letters))
         elif unsure.update(status=Status.SENT, sent_at=F("updated_at"), error_message=""):
             return None
         else:
@@ -93,19 +97,21 @@ def resolve_unsure(*, letter: VolunteerLetterSend, arrived: bool, user: Any) -> 
 
 
 def _retry(club: Club, user: Any, year: int, failed: Any, dry_run: bool) -> Retry:
+    wording = wording_once_complete(club)  # what a click has promised is under way
     others = VolunteerLetterSend.objects.filter(teacher=OuterRef("teacher"), year=OuterRef("year"))
     under_way, newer = Q(status__in=[Status.PENDING, Status.UNSURE]), Q(pk__gt=OuterRef("pk"))
     rows = failed.select_related("teacher__volunteer_facts", "club", "sending__figures").order_by("pk").annotate(
         delivered=Exists(others.filter(under_way | newer & Q(status=Status.SENT))),
         replaced=Exists(others.filter(newer)),  # that one counts, not this
-        usual_activity=usual_activity_of(club),
     )  # fmt: skip
+    unsure = [row for row in rows if row.status == Status.UNSURE]
+    rows = [row for row in rows if row.status != Status.UNSURE]
     delivered = [row for row in rows if row.delivered]
-    standing = [(row, _obstacle(row, row.usual_activity or "")) for row in rows if not (row.delivered or row.replaced)]
+    standing = [(row, _obstacle(row, wording.activity)) for row in rows if not (row.delivered or row.replaced)]
     again = [row for row, obstacle in standing if not obstacle]
     blocked = [(row, words_for(obstacle)) for row, obstacle in standing if obstacle]
-    batch = None if dry_run else _send_again(club, user, again, keep_pdf=False)
-    return Retry(year, again, len(delivered), blocked, batch)
+    batch = None if dry_run else _send_again(club, user, again, wording)
+    return Retry(year, again, len(delivered), blocked, batch, unsure, keeps_wording=bool(gaps(wording)))
 
 
 def _obstacle(letter: VolunteerLetterSend, usual_activity: str) -> str:
@@ -113,13 +119,13 @@ def _obstacle(letter: VolunteerLetterSend, usual_activity: str) -> str:
     return obstacle_today(teacher, email=teacher.email, usual_activity=usual_activity) if teacher else DELETED
 
 
-def _send_again(club: Club, user: Any, letters: list[VolunteerLetterSend], *, keep_pdf: bool) -> Any:
-    """To the address as it is now. What failed gets a fresh PDF, with wording and figures as they are now; what perhaps arrived
+def _send_again(club: Club, user: Any, letters: list[VolunteerLetterSend], wording: Wording | None = None) -> Any:
+    """To the address as it is now. With a `wording` each gets a fresh PDF, with that and the figures as they are now; without, it
     stays the very same letter. Returns the batch."""
     if not letters:
         return None
     batch = new_batch(label=_("Letters sent again"), scope=club.scope)
-    sending = None if keep_pdf else _new_sending(club, user, letters, batch)
+    sending = _new_sending(club, user, letters, batch, wording) if wording else None
     for row in letters:
         row.sending = sending or row.sending
     jobs = enqueue_many(
@@ -128,16 +134,15 @@ def _send_again(club: Club, user: Any, letters: list[VolunteerLetterSend], *, ke
     for row, job in zip(letters, jobs, strict=True):
         row.job_id, row.status, row.error_message, row.sending_since = job.pk, Status.PENDING, "", None
         row.recipient_email = row.teacher.email if row.teacher else row.recipient_email
-        if not keep_pdf:
+        if wording:
             row.pdf.name, row.pdf_sha256 = "", ""
     fields = ["sending", "job", "status", "error_message", "sending_since", "recipient_email", "pdf", "pdf_sha256"]
     VolunteerLetterSend.objects.bulk_update(letters, fields, batch_size=500)
     return batch
 
 
-def _new_sending(club: Club, user: Any, letters: list[VolunteerLetterSend], batch: Any) -> Sending | None:
+def _new_sending(club: Club, user: Any, letters: list[VolunteerLetterSend], batch: Any, wording: Wording) -> Sending | None:
     """None where the wording has become incomplete: then each keeps the one that it was asked with."""
-    wording = latest_wording(club)
     if gaps(wording):
         return None
     first = letters[0]  # of one year, as they all are

@@ -1,4 +1,4 @@
-"""One click: who gets a letter, the rows and the jobs. Its statements do not grow with the number of letters."""
+"""One click: who gets a letter, and who does not. Neither its statements nor what it writes grow with the number of letters."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,19 +12,19 @@ from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from jobs.services import batch_reference, enqueue, enqueue_many, new_batch
+from jobs.services import batch_reference, enqueue, enqueue_many, new_batch, new_token
 from lessons.models import Club, Teacher
-from letters.bulk import Recipient, insert_copies
 from letters.models import LegalFigures, Sending, VolunteerLetterSend, Wording
 from letters.selection import UNDER_WAY, Candidate, Selection, select, words_for
 from letters.wording import Gap, gaps
 
 from .words import figures_of, latest_papers, today_of
+from .writing import complete_sendings, write_held, write_letters
 
 Status = VolunteerLetterSend.Status
 EVERYBODY = "all"
 WORDING_PAGE = "/club/letters/wording/"
-ROWS_A_STATEMENT = 2000
+WRITTEN_AT_ONCE = 100  # so many letters cost the click some milliseconds; more are promised, and a job writes them
 
 
 class Refused(ValidationError):
@@ -116,9 +116,11 @@ def request_test(*, club: Club, user: Any, teacher: Teacher, year: int | None = 
 
 def _papers(club: Club, user: Any, year: int | None) -> _Papers:
     try:
-        wording, figures = latest_papers(club, year or today_of(club).year)
+        wording, figures, promising = latest_papers(club, year or today_of(club).year)
     except ValidationError as error:
         raise Refused(error.message_dict) from error
+    if promising:
+        complete_sendings(club=club.pk)  # who gets a letter by an earlier click gets none by this one
     return _Papers(club, user, wording, figures)
 
 
@@ -160,43 +162,31 @@ def _candidate(papers: _Papers, lines: Iterable[tuple[Any, ...]]) -> Candidate:
 def _send(papers: _Papers, selection: Selection, request_key: str | None) -> Sending:
     # Translators: "Lettres de volontariat %(year)s"
     label = _("Volunteer letters %(year)s") % {"year": papers.year}
-    batch = new_batch(label=label, scope=papers.club.scope) if selection.chosen else None
-    sending = Sending.objects.create(
+    shared: dict[str, Any] = {"scope": papers.club.scope, "user": papers.user}
+    people = [(candidate.teacher, candidate.name, candidate.email) for candidate in selection.chosen]
+    writer = new_token() if len(people) > WRITTEN_AT_ONCE else None
+    batch = new_batch(label=label, scope=papers.club.scope, promised=len(people) if writer else 0, filled_by=writer) if people else None
+    promised = [teacher for teacher, _name, _email in people] if writer else None
+    sending = _new_sending(papers, selection, request_key=request_key, batch=batch, promised=promised)
+    _forget_held(papers, selection)
+    write_held(sending, selection.held)
+    if writer:
+        enqueue("letters.write", papers.club.pk, token=writer, label=label, **shared)
+    elif people:
+        arguments = [[sending.pk, teacher] for teacher, _name, _email in people]
+        write_letters(sending, people, enqueue_many("letters.send", arguments, batch=batch, label=_("Letter"), **shared))
+    return sending
+
+
+def _new_sending(papers: _Papers, selection: Selection, **fields: Any) -> Sending:
+    return Sending.objects.create(
         club=papers.club,
         year=papers.year,
         wording=papers.wording,
         figures=papers.figures,
         figures_version=papers.figures.version,
-        request_key=request_key,
-        batch=batch,
         count=len(selection.chosen),
         skipped=[[candidate.teacher, reason] for candidate, reason in selection.left_out],
-        sent_by_user=papers.user,
-    )
-    _forget_held(papers, selection)
-    if selection.chosen:
-        arguments = [[sending.pk, candidate.teacher] for candidate in selection.chosen]
-        jobs = enqueue_many("letters.send", arguments, batch=batch, label=_("Letter"), scope=papers.club.scope, user=papers.user)
-        pairs = zip(selection.chosen, jobs, strict=True)
-        insert_copies(_letter(papers, sending), [Recipient(chosen.teacher, chosen.name, chosen.email, job.pk) for chosen, job in pairs])
-    VolunteerLetterSend.objects.bulk_create(_held_letters(papers, sending, selection), batch_size=ROWS_A_STATEMENT)
-    return sending
-
-
-def _held_letters(papers: _Papers, sending: Sending, selection: Selection) -> list[VolunteerLetterSend]:
-    letters = []
-    for candidate, reason in selection.held:
-        to = {"teacher_id": candidate.teacher, "teacher_name": candidate.name, "recipient_email": candidate.email}
-        letters.append(_letter(papers, sending, status=Status.HELD, error_message=words_for(reason), **to))
-    return letters
-
-
-def _letter(papers: _Papers, sending: Sending, **fields: Any) -> VolunteerLetterSend:
-    return VolunteerLetterSend(
-        club=papers.club,
-        year=papers.year,
-        sending=sending,
-        figures_version=papers.figures.version,
         sent_by_user=papers.user,
         **fields,
     )

@@ -13,6 +13,8 @@ from jobs.services import StateConflict, cancel, cancel_batch
 from lessons.models import Club
 from letters.models import VolunteerLetterSend, VolunteerLetterSendQuerySet
 
+from .writing import complete_sendings
+
 Status = VolunteerLetterSend.Status
 
 
@@ -45,6 +47,7 @@ def cancel_letter(*, letter: VolunteerLetterSend) -> None:
 def cancel_waiting(*, club: Club, batch: UUID, dry_run: bool = False) -> Stop:
     """Every letter of the batch that has not begun to leave. `dry_run` only says what it would do. Raises LookupError for a batch
     that the club does not have, or no longer."""
+    complete_sendings(club=club.pk)
     letters = VolunteerLetterSend.objects.filter(club=club, job__batch=batch)
     waiting, running = (Count("pk", filter=Q(status=Status.PENDING, job__status=state)) for state in ("pending", "running"))
     found = letters.aggregate(letters=Count("pk"), count=waiting, running=running)

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Subquery
+from django.db.models import Exists, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from lessons.models import Club, Teacher
 from letters.letter import Letter, facts_of, to_pdf
 from letters.logo import read_logo
-from letters.models import LegalFigures, VolunteerFacts, Wording
+from letters.models import LegalFigures, Sending, VolunteerFacts, Wording
 
 _NOT_WORDS = {"id", "club", "version", "created_by", "created_at", "logo"}
 WORDS = [field.name for field in Wording._meta.concrete_fields if field.name not in _NOT_WORDS]
@@ -27,19 +27,15 @@ def latest_wording(club: Club) -> Wording:
     return Wording.objects.filter(club=club).order_by("-version").first() or Wording(club=club, version=0)
 
 
-def usual_activity_of(club: Club) -> Subquery:
-    """Of the wording in force, beside other rows."""
-    return Subquery(Wording.objects.filter(club=club).order_by("-version").values("activity")[:1])
-
-
-def latest_papers(club: Club, year: int) -> tuple[Wording, LegalFigures]:
-    """The wording in force and the figures of a year, in one query."""
+def latest_papers(club: Club, year: int) -> tuple[Wording, LegalFigures, bool]:
+    """The wording in force, the figures of a year, and whether letters of the club are yet to be written, in one query."""
     words = JSONObject(**{name: name for name in ["id", "version", *WORDS]})
     present: Any = Wording.objects.filter(club=club).order_by("-version").values(seen=words)[:1]
-    figures: Any = LegalFigures.objects.filter(year=year).annotate(wording=Subquery(present)).first()
+    promising = Exists(Sending.objects.filter(club=club, promised__isnull=False))
+    figures: Any = LegalFigures.objects.filter(year=year).annotate(wording=Subquery(present), promising=promising).first()
     if figures is None:
         raise _no_figures(year)
-    return Wording(club=club, **(figures.wording or {"version": 0})), figures
+    return Wording(club=club, **(figures.wording or {"version": 0})), figures, figures.promising
 
 
 def save_wording(*, club: Club, user: Any = None, logo: bytes | None = None, **words: Any) -> Wording:

@@ -45,7 +45,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @require_GET
 @manager_page
 def letters(request: HttpRequest, club: Club) -> HttpResponse:
-    year, wording = services.today_of(club).year, services.latest_wording(club)
+    year, wording = services.today_of(club).year, services.wording_once_complete(club)
     overview = look_at_letters(club, year=year, usual_activity=wording.activity)
     tab = request.GET.get("etat", "")
     tab = tab if tab in TABS else ""
@@ -89,8 +89,7 @@ def retry_all(request: HttpRequest, club: Club) -> HttpResponse:
         messages.success(request, services.retry_failed(club=club, user=request.user, year=year).message)
         return redirect("letters")
     plan = services.retry_failed(club=club, user=request.user, year=year, dry_run=True)
-    unsure = VolunteerLetterSend.objects.filter(club=club, year=year, status=VolunteerLetterSend.Status.UNSURE)
-    context = {"plan": plan, "unsure": list(unsure.values_list("teacher_name", flat=True)), "shown": NAMES_SHOWN}
+    context = {"plan": plan, "unsure": [letter.teacher_name for letter in plan.unsure], "shown": NAMES_SHOWN}
     return render(request, "letters/retry.html", context)
 
 
@@ -151,6 +150,7 @@ def pdf(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
 @manager_page
 def log(request: HttpRequest, club: Club) -> HttpResponse:
     """Every letter of the club, newest first, for a spreadsheet: with a byte order mark and semicolons, as Excel expects them in French."""
+    services.complete_sendings(club=club.pk)
     day = timezone.localdate().isoformat()
     # Translators: begins the name of a file, without spaces or accents; French “journal-des-lettres”
     headers = {"Content-Disposition": f'attachment; filename="{_("log-of-letters")}-{day}.csv"', "Cache-Control": "no-store"}

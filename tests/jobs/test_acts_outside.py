@@ -73,3 +73,18 @@ def test_one_that_was_cancelled_while_it_waited_for_another_does_not_begin() -> 
     assert [group.name for group in Group.objects.all()] == ["first"]
     assert Job.objects.get(pk=first.pk).status == "done"
     hold.close()
+
+
+@pytest.mark.parametrize(("status", "attempts", "held"), [("running", 1, True), ("running", 2, False), ("cancelled", 1, False)])
+def test_whether_it_is_still_held_can_be_asked_by_the_statement_that_marks_the_effect(
+    run: Callable[..., Job], status: str, attempts: int, held: bool
+) -> None:
+    seen = []
+
+    def task(progress: Progress) -> None:
+        Job.objects.update(status=status, attempts=attempts)
+        seen.append(Job.objects.filter(progress.held).exists())
+        Job.objects.update(status="running", attempts=1)
+
+    run(task)
+    assert seen == [held]

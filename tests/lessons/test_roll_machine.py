@@ -89,12 +89,12 @@ class Roll(RuleBasedStateMachine):
     def change_the_rule(self, late: bool, absent: bool) -> None:
         kept(self.world, late_cancellation_charged=late, no_show_charged=absent)
 
-    @rule(writes=st.integers(0, 9), last=st.booleans())
-    def run_a_job(self, writes: int, last: bool) -> None:
-        """Some break off at one of their writes."""
+    @rule(statement=st.integers(0, 25), last=st.booleans())
+    def run_a_job(self, statement: int, last: bool) -> None:
+        """Some break off at one of their statements; 0: none."""
         change = Change.objects.filter(kind="enrolled").order_by("-pk" if last else "pk").first()
         try:
-            with transaction.atomic(), connection.execute_wrapper(CrashAt(writes)):
+            with transaction.atomic(), connection.execute_wrapper(CrashAt(statement, for_good=True)):
                 if change:
                     services.settle_enrolments(change=change)
         except Crash:

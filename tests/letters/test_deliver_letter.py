@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -237,7 +238,7 @@ def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught
     for letter, ceiling in zip(VolunteerLetterSend.objects.order_by("pk"), ["45.01", "46.02"], strict=True):
         office.figures.daily_ceiling = Decimal(ceiling)  # mended while the batch runs
         office.figures.save()
-        held: Any = SimpleNamespace(job=letter.job, attempt=1, confirm=lambda: None, finish=lambda: None)
+        held: Any = SimpleNamespace(job=letter.job, attempt=1, held=Q(), finish=lambda: None)
         tasks.send(held, letter.sending_id, letter.teacher_id or 0)
         letter.refresh_from_db()
         assert letter.figures_version == office.figures.version
@@ -245,7 +246,7 @@ def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught
 
 
 def test_the_statements_of_a_letter_are_few(letter: VolunteerLetterSend, caught: Catcher) -> None:
-    held: Any = SimpleNamespace(job=Job.objects.get(), attempt=1, confirm=lambda: None, finish=lambda: None)
+    held: Any = SimpleNamespace(job=Job.objects.get(), attempt=1, held=Q(), finish=lambda: None)
     with CaptureQueriesContext(connection) as captured:
         tasks.send(held, letter.sending_id, letter.teacher_id or 0)
     statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]  # of the test's own transaction

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
+from django.db.models import Q
 from django.utils import timezone
 
 from jobs.models import Job
@@ -41,7 +42,7 @@ class Life:
     def deliver(self, answer: dict[str, str]) -> None:
         with ScriptedServer(**answer) as server:
             self.use(server.port)
-            services.deliver(letter=self.letter, confirm=lambda: None, finish=lambda: None, last_attempt=False)
+            services.deliver(letter=self.letter, held=Q(), finish=lambda: None, last_attempt=False)
 
     def archive(self) -> None:
         Teacher.objects.filter(pk=self.office.lea.pk).update(active=False)
@@ -50,7 +51,7 @@ class Life:
     def deliver_to_nobody(self) -> None:
         with refusing_port() as port:
             self.use(port)
-            services.deliver(letter=self.letter, confirm=lambda: None, finish=lambda: None, last_attempt=True)
+            services.deliver(letter=self.letter, held=Q(), finish=lambda: None, last_attempt=True)
 
     def lose_the_job(self) -> None:
         Job.objects.all().delete()

@@ -14,7 +14,7 @@ from lessons.models import Teacher
 from letters import services
 from letters.models import VolunteerLetterSend
 from tests.lessons.mailservers import Catcher
-from tests.lessons.world import World
+from tests.lessons.world import World, visitor_of
 from tests.letters.office import Office, statuses, text_of
 
 
@@ -86,6 +86,15 @@ def test_a_retry_with_a_wording_that_became_incomplete_keeps_its_own(office: Off
     drain()
     assert VolunteerLetterSend.objects.get().sending_id == letter.sending_id
     assert "Pré Insurance" in text_of(services.read_pdf(VolunteerLetterSend.objects.get()))
+
+
+@pytest.mark.parametrize(
+    ("insurer", "words"), [("Pré", "The wording, the legal"), ("", "Today’s wording is incomplete: each letter keeps its own.")]
+)
+def test_the_page_says_whose_wording_goes(office: Office, insurer: str, words: str) -> None:
+    fail_all(office)
+    office.reword(insurer=insurer)
+    assert words in visitor_of(office.manager).get("/club/letters/retry/").content.decode()
 
 
 def test_an_unsure_letter_sent_again_keeps_the_wording_that_may_have_arrived(office: Office, caught: Catcher) -> None:

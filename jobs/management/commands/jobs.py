@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 
 from jobs import access, console, health, services, worker
 from jobs.models import Batch, Job, JobQuerySet, Queue
+from jobs.serializers import batch_body
 
 WATCH_SECONDS = 2
 WORK_PAUSE_SECONDS = 0.5
@@ -93,7 +94,7 @@ class Command(BaseCommand):
     def _cancel_batch(self, prefix: str, yes: bool) -> int:
         """What of it has begun goes on."""
         batch = _find_batch(prefix)
-        count = batch.jobs.waiting().count()
+        count = batch_body(batch)["pending"]
         self._confirm(ngettext("Cancel %(count)d waiting job?", "Cancel %(count)d waiting jobs?", count), count, yes)
         count = services.cancel_batch(batch.pk)
         _note("cancel", f"batch {batch.pk}", count)
