@@ -17,7 +17,7 @@ from lessons.models import Attendance, Change, Client, Enrolment, Lesson, Notice
 from lessons.places import kind_of_notice
 from lessons.roll import NotPossible, Roll, state_of
 
-from .booking import NotInClub, Refused, require_clients
+from .booking import NotInClub, Refused, hold_clients, require_clients
 from .deciding import Decided, OutOfDate, lock_lessons, lock_rows
 
 NOTICES = (Notice.Kind.ENROLLED, Notice.Kind.PROMOTED, Notice.Kind.WAITING, Notice.Kind.WITHDRAWN, Notice.Kind.UNPAID)
@@ -156,8 +156,10 @@ def _write(
     if not changed:
         return None
     rows = [roll.rows[each["client"]] for roll in rolls for each in roll.changes() if each["client"] in roll.rows]
-    known = [row for row in rows if not row._state.adding]
-    Enrolment.objects.bulk_create(row for row in rows if row._state.adding)
+    known, new = ([row for row in rows if row._state.adding is adding] for adding in (False, True))
+    if new:
+        hold_clients(in_hand.club, {row.client_id for row in new})
+    Enrolment.objects.bulk_create(new)
     Enrolment.objects.bulk_update(known, WRITTEN, batch_size=500)
     for each in changed:
         if each["after"] is None:

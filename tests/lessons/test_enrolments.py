@@ -149,6 +149,13 @@ def test_room_and_clients_change_in_one_request(world: World) -> None:
     assert (answer.status_code, answer.json()["lesson"]["clients"]) == (200, [world.camille.pk])
 
 
+def test_who_waits_stays_in_turn_when_more_room_comes_with_a_list_of_clients(world: World) -> None:
+    lesson = full(world, world.hugo)
+    enrol(world, lesson, world.noe)
+    answer = patch(world, lesson, clients=[world.hugo.pk, world.camille.pk], capacity=2)
+    assert (answer.status_code, roll(lesson)) == (200, {"Hugo": "expected", "Noé": "expected", "Camille": "waiting"})
+
+
 def test_a_series_is_enrolled_in_at_once(world: World) -> None:
     lessons = series(world)
     answer = patch(world, lessons[1], "following", clients=[world.noe.pk])

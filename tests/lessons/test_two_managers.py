@@ -134,6 +134,22 @@ def test_a_client_erased_at_the_moment_of_enrolling_is_told_at_the_clients(world
     assert not Lesson.objects.exists()
 
 
+@pytest.mark.parametrize("change", [False, True])
+def test_a_client_erased_at_the_moment_of_joining_a_lesson_is_told_at_the_client(world: World, change: bool) -> None:
+    url, visitor = f"/api/lessons/{world.plan().lesson.pk}/", api(world.manager)
+    drain()
+    joining = (
+        partial(visitor.patch, url, {"clients": [world.noe.pk]})
+        if change
+        else partial(visitor.post, f"{url}enrolments/", {"client": world.noe.pk})
+    )
+    with held(lambda: services.remove(Client.objects.get(pk=world.noe.pk))) as let_go:
+        answer = behind(joining)
+        let_go()
+        assert (answer.result(PATIENCE_SECONDS).status_code, list(answer.result().json())) == (404, ["clients" if change else "client"])
+    assert not Enrolment.objects.exists()
+
+
 @pytest.mark.parametrize("of_page", [True, False])
 def test_a_client_erased_at_the_moment_of_a_sale_is_told_at_the_client(world: World, of_page: bool) -> None:
     sale = {"client": world.noe.pk, "kind": "pack", "credits": 3, "valid_from": str(world.day)}
