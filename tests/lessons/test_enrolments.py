@@ -86,6 +86,16 @@ def test_a_club_may_give_freed_places_by_hand(world: World) -> None:
     assert roll(lesson)["Noé"] == "waiting"
 
 
+@pytest.mark.parametrize("rule", [{"waiting_list_automatic": False}, {"promotion_cutoff_hours": 700}], ids=["by hand", "long before"])
+def test_a_new_rule_of_the_waiting_lists_holds_for_the_places_that_are_free(world: World, rule: dict[str, Any]) -> None:
+    lesson = full(kept(world, **rule), world.hugo)
+    enrol(world, lesson, world.noe)
+    cancel(world, lesson, world.hugo)
+    assert roll(lesson)["Noé"] == "waiting"
+    api(world.manager).patch("/api/club/", {"waiting_list_automatic": True, "promotion_cutoff_hours": 2})
+    assert roll(lesson)["Noé"] == "expected"
+
+
 def test_a_place_is_not_given_twice_by_hand(world: World) -> None:
     lesson = full(world, world.hugo)
     enrol(world, lesson, world.noe)
