@@ -95,7 +95,8 @@ def leave_lessons(*, client: Client) -> None:
 def undo_enrolments(*, change: Change, user: Any) -> Decided:
     """Everybody as before: who was given the freed place waits again, in turn. Raises OutOfDate when somebody decided since."""
     with transaction.atomic():
-        list(Series.objects.select_for_update(no_key=True).filter(lessons=change.lesson_id))
+        of_lessons = Lesson.objects.filter(pk__in=change.lesson_ids).order_by().values("series")  # not joined: that would lock the lessons
+        list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
         locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
         if hasattr(locked, "undone_by"):
             raise OutOfDate(_("This change is already undone."))

@@ -195,6 +195,18 @@ def test_the_job_of_a_cancellation_takes_the_change_before_its_lessons(world: Wo
         assert job.result(PATIENCE_SECONDS)["returned"] == 8
 
 
+def test_who_takes_an_enrolment_back_takes_the_change_before_the_lessons(world: World, lessons: list[Lesson]) -> None:
+    """As the job that follows it does, which has the change here and needs the lessons next."""
+    made = services.enrol_clients(lesson=fresh(lessons[0]), clients=[world.noe.pk], user=world.manager, scope="all").change
+    assert made
+    with held(lambda: lock(Change, made.pk)) as let_go:
+        undo = behind(lambda: services.undo_change(change=made, user=world.manager))
+        for lesson in lessons:
+            lock(Lesson, lesson.pk)
+        let_go()
+        assert undo.result(PATIENCE_SECONDS).change
+
+
 def test_who_erases_a_client_takes_the_lessons_first(world: World, lessons: list[Lesson]) -> None:
     """As a job does, which has the lessons here and writes to the client at its end."""
     with held(lambda: lock(Lesson, lessons[0].pk)) as let_go:
