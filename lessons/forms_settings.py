@@ -1,17 +1,14 @@
 """What a manager sets for the club, and the days on which it is closed."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .closed_days import closure_problems
 from .models import CLUB_SETTINGS, HOURS, MOST_HOURS, Closure, Club
-from .planner import FIRST_YEAR, LAST_YEAR
-
-LONGEST_CLOSURE = timedelta(days=366)
 
 
 class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker alone
@@ -58,17 +55,11 @@ class ClosureForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
-        for name in ("first_day", "last_day"):
-            if (day := cleaned.get(name)) and not FIRST_YEAR <= day.year < LAST_YEAR:
-                self.add_error(name, _("This date is too far away."))
         first: date | None = cleaned.get("first_day")
         if first and "last_day" in cleaned:
-            cleaned["last_day"] = last = cleaned["last_day"] or first
-            if last < first:
-                self.add_error("last_day", _("The last day is before the first."))
-            elif last - first > LONGEST_CLOSURE:
-                # Translators: French “Une fermeture dure un an au plus.”
-                self.add_error("last_day", _("A closure lasts a year at most."))
+            cleaned["last_day"] = cleaned["last_day"] or first
+            for name, problem in closure_problems(first, cleaned["last_day"]).items():
+                self.add_error(name, problem)
         return cleaned
 
     @property

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from jobs.services import job_reference
 
 from . import planner
+from .closed_days import closure_problems
 from .credits import sessions_left
 from .models import (
     CLUB_SETTINGS,
@@ -81,7 +82,9 @@ class ClosureSerializer(serializers.ModelSerializer[Closure]):
         fields = ["id", "first_day", "last_day", "reason"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        _require_order(self.instance, attrs, "first_day", "last_day", _("The last day is before the first."))
+        days = [_now_or_before(self.instance, attrs, name) for name in ("first_day", "last_day")]
+        if problems := closure_problems(*days):
+            raise serializers.ValidationError(problems)
         return attrs
 
 

@@ -1,6 +1,6 @@
 """Planning a lesson: at once, or refused with the way out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -219,9 +219,18 @@ def lock_place(club: Club, name: str) -> Place:
     return Place.objects.raw(sql, [club.pk, name])[0]
 
 
-def require_clients(club: Club, ids: list[int], named: str = "clients") -> None:
-    unknown = set(ids) - set(Client.objects.filter(club=club, pk__in=ids).values_list("pk", flat=True)) if ids else ()
-    if unknown:
+def require_clients(club: Club, ids: Collection[int], named: str = "clients") -> None:
+    if ids:
+        _require_found(ids, Client.objects.filter(club=club, pk__in=ids), named)
+
+
+def hold_clients(club: Club, ids: Collection[int]) -> None:
+    """As `require_clients`, until the transaction ends: whoever deletes one waits, and finds the enrolment; or was first."""
+    _require_found(ids, Client.objects.select_for_update(no_key=True).filter(club=club, pk__in=ids).order_by("pk"), "clients")
+
+
+def _require_found(ids: Iterable[int], found: QuerySet[Client], named: str) -> None:
+    if unknown := set(ids) - set(found.values_list("pk", flat=True)):
         numbers = ", ".join(map(str, sorted(unknown)))
         raise NotInClub({named: _("This club has no such client: %(numbers)s.") % {"numbers": numbers}})
 

@@ -68,7 +68,9 @@ def change_lesson(
             enrolled = set_clients(lesson=lesson, clients=clients, user=user, scope=scope, version=version)
         decided = _change(lesson, user, scope, version, asked, leave_stuck)
         if clients is not None and room_first:
-            enrolled = set_clients(lesson=lesson, clients=clients, user=user, scope=scope)
+            enrolled = set_clients(lesson=decided.lesson, clients=clients, user=user, scope=scope)
+        elif decided.change:  # not before: who had been given a place would have to be among the clients that are named
+            promote_waiting(lessons=decided.change.lesson_ids, user=user)
         return enrolled if enrolled and not decided.change else decided
 
 
@@ -185,7 +187,6 @@ def _write(lessons: Sequence[Lesson], changed: list[moves.Move], left: list[move
     in_hand = lessons[0]
     change = write_change(in_hand=in_hand, kind=Change.Kind.CHANGED, scope=scope, user=user, rows=rows, left=left)
     write_moves(in_hand, changed)
-    promote_waiting(lessons=by_pk, user=user)
     return Decided(in_hand, in_hand.job, change)
 
 

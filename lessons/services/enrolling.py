@@ -17,7 +17,7 @@ from lessons.models import Attendance, Change, Client, Enrolment, Lesson, Notice
 from lessons.places import kind_of_notice
 from lessons.roll import NotPossible, Roll, state_of
 
-from .booking import NotInClub, Refused, require_clients
+from .booking import NotInClub, Refused, hold_clients, require_clients
 from .deciding import Decided, OutOfDate, lock_lessons, lock_rows
 
 NOTICES = (Notice.Kind.ENROLLED, Notice.Kind.PROMOTED, Notice.Kind.WAITING, Notice.Kind.WITHDRAWN, Notice.Kind.UNPAID)
@@ -95,7 +95,8 @@ def leave_lessons(*, client: Client) -> None:
 def undo_enrolments(*, change: Change, user: Any) -> Decided:
     """Everybody as before: who was given the freed place waits again, in turn. Raises OutOfDate when somebody decided since."""
     with transaction.atomic():
-        list(Series.objects.select_for_update(no_key=True).filter(lessons=change.lesson_id))
+        of_lessons = Lesson.objects.filter(pk__in=change.lesson_ids).order_by().values("series")  # not joined: that would lock the lessons
+        list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
         locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
         if hasattr(locked, "undone_by"):
             raise OutOfDate(_("This change is already undone."))
@@ -156,8 +157,10 @@ def _write(
     if not changed:
         return None
     rows = [roll.rows[each["client"]] for roll in rolls for each in roll.changes() if each["client"] in roll.rows]
-    known = [row for row in rows if not row._state.adding]
-    Enrolment.objects.bulk_create(row for row in rows if row._state.adding)
+    known, new = ([row for row in rows if row._state.adding is adding] for adding in (False, True))
+    if new:
+        hold_clients(in_hand.club, {row.client_id for row in new})
+    Enrolment.objects.bulk_create(new)
     Enrolment.objects.bulk_update(known, WRITTEN, batch_size=500)
     for each in changed:
         if each["after"] is None:

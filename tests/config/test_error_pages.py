@@ -22,6 +22,11 @@ def test_an_unknown_call_of_the_api_is_answered_in_its_shape(visitor: Client) ->
     assert (answer.status_code, list(answer.json())) == (404, ["detail"])
 
 
+def test_an_unknown_call_of_the_api_is_no_expired_form() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/api/nothing/here/", {}, "application/json")
+    assert (answer.status_code, list(answer.json())) == (404, ["detail"])
+
+
 def test_an_error_shows_no_traceback(visitor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("a secret detail")

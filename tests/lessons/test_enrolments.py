@@ -86,6 +86,16 @@ def test_a_club_may_give_freed_places_by_hand(world: World) -> None:
     assert roll(lesson)["Noé"] == "waiting"
 
 
+@pytest.mark.parametrize("rule", [{"waiting_list_automatic": False}, {"promotion_cutoff_hours": 700}], ids=["by hand", "long before"])
+def test_a_new_rule_of_the_waiting_lists_holds_for_the_places_that_are_free(world: World, rule: dict[str, Any]) -> None:
+    lesson = full(kept(world, **rule), world.hugo)
+    enrol(world, lesson, world.noe)
+    cancel(world, lesson, world.hugo)
+    assert roll(lesson)["Noé"] == "waiting"
+    api(world.manager).patch("/api/club/", {"waiting_list_automatic": True, "promotion_cutoff_hours": 2})
+    assert roll(lesson)["Noé"] == "expected"
+
+
 def test_a_place_is_not_given_twice_by_hand(world: World) -> None:
     lesson = full(world, world.hugo)
     enrol(world, lesson, world.noe)
@@ -147,6 +157,13 @@ def test_room_and_clients_change_in_one_request(world: World) -> None:
     lesson = full(world, world.hugo, world.noe)
     answer = patch(world, lesson, clients=[world.camille.pk], capacity=1)
     assert (answer.status_code, answer.json()["lesson"]["clients"]) == (200, [world.camille.pk])
+
+
+def test_who_waits_stays_in_turn_when_more_room_comes_with_a_list_of_clients(world: World) -> None:
+    lesson = full(world, world.hugo)
+    enrol(world, lesson, world.noe)
+    answer = patch(world, lesson, clients=[world.hugo.pk, world.camille.pk], capacity=2)
+    assert (answer.status_code, roll(lesson)) == (200, {"Hugo": "expected", "Noé": "expected", "Camille": "waiting"})
 
 
 def test_a_series_is_enrolled_in_at_once(world: World) -> None:

@@ -296,3 +296,14 @@ def test_another_clubs_closed_days_are_not_there_over_http(world: World) -> None
     other = World("Poney-club du Lac", prefix="other")
     planned(other)
     assert api(world.manager).post(f"/api/closures/{closed(other, 0, 0).pk}/cancel-lessons/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("days", "wrong"),
+    [(("0001-01-01", "9999-12-31"), ["first_day", "last_day"]), (("2027-01-01", "2028-02-01"), ["last_day"])],
+    ids=["out of the calendar", "more than a year"],
+)
+def test_the_api_takes_no_closure_that_the_page_refuses(world: World, days: tuple[str, str], wrong: list[str]) -> None:
+    answer = api(world.manager).post("/api/closures/", dict(zip(("first_day", "last_day"), days, strict=True)))
+    assert (answer.status_code, list(answer.json())) == (400, wrong)
+    assert not Closure.objects.exists()

@@ -134,6 +134,22 @@ def test_a_client_erased_at_the_moment_of_enrolling_is_told_at_the_clients(world
     assert not Lesson.objects.exists()
 
 
+@pytest.mark.parametrize("change", [False, True])
+def test_a_client_erased_at_the_moment_of_joining_a_lesson_is_told_at_the_client(world: World, change: bool) -> None:
+    url, visitor = f"/api/lessons/{world.plan().lesson.pk}/", api(world.manager)
+    drain()
+    joining = (
+        partial(visitor.patch, url, {"clients": [world.noe.pk]})
+        if change
+        else partial(visitor.post, f"{url}enrolments/", {"client": world.noe.pk})
+    )
+    with held(lambda: services.remove(Client.objects.get(pk=world.noe.pk))) as let_go:
+        answer = behind(joining)
+        let_go()
+        assert (answer.result(PATIENCE_SECONDS).status_code, list(answer.result().json())) == (404, ["clients" if change else "client"])
+    assert not Enrolment.objects.exists()
+
+
 @pytest.mark.parametrize("of_page", [True, False])
 def test_a_client_erased_at_the_moment_of_a_sale_is_told_at_the_client(world: World, of_page: bool) -> None:
     sale = {"client": world.noe.pk, "kind": "pack", "credits": 3, "valid_from": str(world.day)}
@@ -177,6 +193,18 @@ def test_the_job_of_a_cancellation_takes_the_change_before_its_lessons(world: Wo
             lock(Lesson, lesson.pk)
         let_go()
         assert job.result(PATIENCE_SECONDS)["returned"] == 8
+
+
+def test_who_takes_an_enrolment_back_takes_the_change_before_the_lessons(world: World, lessons: list[Lesson]) -> None:
+    """As the job that follows it does, which has the change here and needs the lessons next."""
+    made = services.enrol_clients(lesson=fresh(lessons[0]), clients=[world.noe.pk], user=world.manager, scope="all").change
+    assert made
+    with held(lambda: lock(Change, made.pk)) as let_go:
+        undo = behind(lambda: services.undo_change(change=made, user=world.manager))
+        for lesson in lessons:
+            lock(Lesson, lesson.pk)
+        let_go()
+        assert undo.result(PATIENCE_SECONDS).change
 
 
 def test_who_erases_a_client_takes_the_lessons_first(world: World, lessons: list[Lesson]) -> None:
