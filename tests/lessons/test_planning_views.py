@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from lessons import services
 from lessons.models import Enrolment, Lesson, Place
+from lessons.times import long_day
 from tests.lessons.test_planning_page import SESSION_AND_USER, page_of
 from tests.lessons.world import World, at, run_follow_up, visitor_of
 
@@ -57,6 +58,15 @@ def test_the_choice_goes_with_every_link(visitor: Visitor, world: World) -> None
 
 def test_the_day_view_turns_days(visitor: Visitor, world: World) -> None:
     assert f'href="?jour={world.day + timedelta(days=1)}&vue=jour" data-key="ArrowRight"' in see(visitor, world, "&vue=jour")
+
+
+@pytest.mark.parametrize(("view", "arrow"), [("semaine", "Next week"), ("jour", "Next day"), ("liste", "Next week")])
+def test_the_arrow_says_what_it_turns(visitor: Visitor, world: World, view: str, arrow: str) -> None:
+    assert f'data-key="ArrowRight" aria-label="{arrow}"' in see(visitor, world, f"&vue={view}")
+
+
+def test_the_day_view_is_headed_by_its_day(visitor: Visitor, world: World) -> None:
+    assert f'<h1 class="grow">{long_day(world.day)}</h1>' in see(visitor, world, "&vue=jour")
 
 
 def test_a_new_lesson_begins_with_the_teacher_and_place_that_are_shown(visitor: Visitor, world: World) -> None:
