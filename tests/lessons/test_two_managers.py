@@ -24,6 +24,7 @@ from lessons.models import (
     HOLDING,
     Change,
     Client,
+    Closure,
     Enrolment,
     Evaluation,
     Lesson,
@@ -276,7 +277,7 @@ Act = Callable[[World, random.Random], Any]
 def act_at_random(world: World, chance: random.Random) -> None:
     often: list[Act] = [change, change, cancel, undo, undo, plan, work, work, work]
     try:
-        chance.choice([*often, enrol, enrol, withdraw, remind, sell, erase, void, assign_to_some, mark])(world, chance)
+        chance.choice([*often, enrol, enrol, withdraw, seat, rule, close, remind, sell, erase, void, assign_to_some, mark])(world, chance)
     except (services.Refused, services.OutOfDate, services.InUse, services.MarkedMeanwhile):
         pass
     except OperationalError as error:
@@ -310,6 +311,23 @@ def withdraw(world: World, chance: random.Random) -> None:
     lesson, scope = some_lesson(chance), chance.choice(Change.Scope.values)
     clients = Enrolment.objects.holding().filter(lesson=lesson).values_list("client", flat=True)
     services.cancel_enrolments(lesson=lesson, clients=list(clients[:1]), user=world.manager, scope=scope)
+
+
+def seat(world: World, chance: random.Random) -> None:
+    """These clients and no others, with more room or less."""
+    clients = chance.sample(list(Client.objects.filter(club=world.club).exclude(first_name="Erased client")), 2)
+    services.change_lesson(
+        lesson=some_lesson(chance), user=world.manager, clients=[client.pk for client in clients], capacity=chance.randrange(1, 5)
+    )
+
+
+def rule(world: World, chance: random.Random) -> None:
+    services.change_club(club=world.club, waiting_list_automatic=chance.choice([True, False]))
+
+
+def close(world: World, chance: random.Random) -> None:
+    day = world.day + timedelta(days=chance.randrange(21))
+    services.cancel_lessons_of_closure(closure=Closure(club=world.club, first_day=day, last_day=day), user=world.manager)
 
 
 def undo(world: World, chance: random.Random) -> None:
