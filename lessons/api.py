@@ -186,10 +186,7 @@ class ClosureViewSet(ClubRecords):
         asked = ClosureLessonsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         closure = get_object_or_404(Closure.objects.select_related("club"), club=self.membership.club, pk=pk)
-        try:
-            decided = services.cancel_lessons_of_closure(closure=closure, user=request.user, **asked.validated_data)
-        except services.OutOfDate as refusal:
-            raise Conflict(str(refusal)) from refusal
+        decided = decide(services.cancel_lessons_of_closure, closure=closure, user=request.user, **asked.validated_data)
         shown = replace(decided, lesson=Lesson.objects.with_details().get(pk=decided.lesson.pk))
         return Response(DecidedSerializer(shown, context=self.get_serializer_context()).data)
 
@@ -272,12 +269,7 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         return self._answer(service, lesson=lesson, **asked)
 
     def _answer(self, service: Callable[..., services.Decided], **asked: Any) -> Response:
-        try:
-            decided = service(user=self.request.user, **asked)
-        except services.Refused as refusal:
-            raise for_client(refusal) from refusal
-        except services.OutOfDate as refusal:
-            raise Conflict(str(refusal)) from refusal
+        decided = decide(service, user=self.request.user, **asked)
         shown = replace(decided, lesson=self.get_queryset().get(pk=decided.lesson.pk))
         return Response(DecidedSerializer(shown, context=self.get_serializer_context()).data)
 
@@ -326,6 +318,16 @@ def _request_key(request: Request) -> str | None:
     if key and not key.isprintable():
         raise exceptions.ValidationError({"Idempotency-Key": [_("This holds characters that cannot be kept.")]})
     return key
+
+
+def decide(service: Callable[..., services.Decided], **asked: Any) -> services.Decided:
+    """What a service refuses becomes the answer: 400 or 404 at its field, 409 for who was slower."""
+    try:
+        return service(**asked)
+    except services.Refused as refusal:
+        raise for_client(refusal) from refusal
+    except services.OutOfDate as refusal:
+        raise Conflict(str(refusal)) from refusal
 
 
 def for_client(refusal: services.Refused) -> exceptions.APIException:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from . import services
-from .api import CLUB, ClubView, Conflict, for_client
+from .api import CLUB, ClubView, decide
 from .models import Attendance, Enrolment, Lesson
 from .places import positions
 from .serializers_enrolments import AttendanceSerializer, DecidedEnrolmentSerializer, EnrolmentListSerializer, NewEnrolmentSerializer
@@ -30,12 +30,7 @@ class LessonEnrolmentsView(ClubView):
         return found
 
     def decide(self, service: Callable[..., services.Decided], of: int, *, lesson: Lesson, status: int = 200, **asked: Any) -> Response:
-        try:
-            decided = service(lesson=lesson, user=self.request.user, **asked)
-        except services.Refused as refusal:
-            raise for_client(refusal) from refusal
-        except services.OutOfDate as refusal:
-            raise Conflict(str(refusal)) from refusal
+        decided = decide(service, lesson=lesson, user=self.request.user, **asked)
         [row] = self.rows(lesson, client=of)
         row.decided = decided
         body = DecidedEnrolmentSerializer(row, context={"request": self.request}).data

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,9 +21,9 @@ from .deciding import (
     count_in_other_series,
     finish,
     is_being_planned,
+    lock_for_undo,
     lock_lessons,
     lock_room,
-    lock_rows,
     slot_of,
     write_change,
 )
@@ -107,15 +107,8 @@ def _move_back(lesson: Lesson, row: dict[str, Any]) -> moves.Move:
 
 
 def _lock_changed(change: Change) -> list[Lesson]:
-    """The series first, as whoever changes it does."""
-    of_lessons = Lesson.objects.filter(pk__in=change.lesson_ids).order_by().values("series")
-    list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
-    locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
-    if hasattr(locked, "undone_by"):
-        raise OutOfDate(_("This change is already undone."))
-    if not locked.may_be_undone:
-        raise OutOfDate(_("It is too late to take this back: people are being told."))
-    lessons = list(lock_rows(Q(pk__in=locked.lesson_ids)).select_related("club", "series"))
+    locked, rows = lock_for_undo(change)
+    lessons = list(rows.select_related("club", "series"))
     versions = {row["lesson"]: row["version"] for row in locked.rows}
     if {lesson.pk: lesson.version for lesson in lessons} != versions:
         raise OutOfDate(_("This lesson has changed meanwhile. Nothing was written: look at it again."))

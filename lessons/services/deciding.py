@@ -51,6 +51,18 @@ def lock_rows(meant: Q) -> LessonQuerySet:
     return Lesson.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).order_by("pk")
 
 
+def lock_for_undo(change: Change) -> tuple[Change, LessonQuerySet]:
+    """The change and its lessons, in the order above. Raises OutOfDate when it is undone already, or people are being told."""
+    of_lessons = Lesson.objects.filter(pk__in=change.lesson_ids).order_by().values("series")  # not joined: that would lock the lessons
+    list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
+    locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
+    if hasattr(locked, "undone_by"):
+        raise OutOfDate(_("This change is already undone."))
+    if not locked.may_be_undone:
+        raise OutOfDate(_("It is too late to take this back: people are being told."))
+    return locked, lock_rows(Q(pk__in=locked.lesson_ids))
+
+
 def _meant(lesson: Lesson, scope: str) -> Q:
     this = Q(pk=lesson.pk)
     others = Q(series=lesson.series_id, status=Lesson.Status.PLANNED)

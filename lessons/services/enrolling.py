@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.services import enqueue
-from lessons.models import Attendance, Change, Client, Enrolment, Lesson, Notice, Series
+from lessons.models import Attendance, Change, Client, Enrolment, Lesson, Notice
 from lessons.places import kind_of_notice
 from lessons.roll import NotPossible, Roll, state_of
 
 from .booking import NotInClub, Refused, hold_clients, require_clients
-from .deciding import Decided, OutOfDate, lock_lessons, lock_rows
+from .deciding import Decided, OutOfDate, lock_for_undo, lock_lessons, lock_rows
 
 NOTICES = (Notice.Kind.ENROLLED, Notice.Kind.PROMOTED, Notice.Kind.WAITING, Notice.Kind.WITHDRAWN, Notice.Kind.UNPAID)
 WRITTEN = ("attendance", "charged", "attendance_at", "attendance_by")
@@ -95,14 +95,8 @@ def leave_lessons(*, client: Client) -> None:
 def undo_enrolments(*, change: Change, user: Any) -> Decided:
     """Everybody as before: who was given the freed place waits again, in turn. Raises OutOfDate when somebody decided since."""
     with transaction.atomic():
-        of_lessons = Lesson.objects.filter(pk__in=change.lesson_ids).order_by().values("series")  # not joined: that would lock the lessons
-        list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
-        locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
-        if hasattr(locked, "undone_by"):
-            raise OutOfDate(_("This change is already undone."))
-        if not locked.may_be_undone:
-            raise OutOfDate(_("It is too late to take this back: people are being told."))
-        rolls = _rolls_of(list(lock_rows(Q(pk__in=locked.lesson_ids)).select_related("club", "job")), user)
+        locked, lessons = lock_for_undo(change)
+        rolls = _rolls_of(list(lessons.select_related("club", "job")), user)
         _put_back(rolls, locked.rows)
         Notice.objects.filter(change=locked, status=Notice.Status.PENDING).delete()
         undo = _write(rolls, change.lesson, user, undoes=locked)
