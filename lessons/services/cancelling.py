@@ -24,6 +24,7 @@ from .deciding import (
     lock_for_undo,
     lock_lessons,
     lock_room,
+    lock_rows,
     slot_of,
     write_change,
 )
@@ -48,7 +49,7 @@ def cancel_lessons_of_closure(*, closure: Closure, user: Any, lessons: Collectio
     with transaction.atomic():
         rows = lessons_of_closure(closure) if lessons is None else lessons_of_closure(closure).filter(pk__in=lessons)
         list(Series.objects.select_for_update(no_key=True).filter(pk__in=rows.order_by().values("series")).order_by("pk"))
-        locked = list(rows.select_for_update(no_key=True, of=("self",)).select_related("club", "series", "job").order_by("pk"))
+        locked = list(lock_rows(rows).select_related("club", "series", "job"))
         if not locked:
             raise OutOfDate(_("No lesson of these is left to cancel."))
         if any(is_being_planned(row) for row in locked):

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from lessons.models import Club, Enrolment
+from lessons.models import Club, Enrolment, Lesson
 
 from .deciding import lock_rows
 from .enrolling import promote_waiting
@@ -23,7 +22,7 @@ def change_club(*, club: Club, **values: Any) -> Club:
         change(club, **values)
         if any(getattr(club, name) != getattr(before, name) for name in OF_WAITING_LISTS):
             awaited = Enrolment.objects.waiting().order_by().values("lesson")
-            ahead = Q(club=club, starts_at__gt=timezone.now(), pk__in=awaited)
+            ahead = Lesson.objects.filter(club=club, starts_at__gt=timezone.now(), pk__in=awaited)
             promote_waiting(lessons=lock_rows(ahead).values_list("pk", flat=True), user=None)
         if club.reminder_lead_hours != before.reminder_lead_hours:
             plan_reminders_anew(club=club)

@@ -45,9 +45,9 @@ def lock_lessons(lesson: Lesson, scope: str, version: str) -> list[Lesson]:
     return [in_hand, *(row for row in lessons if row is not in_hand)]
 
 
-def lock_rows(meant: Q) -> LessonQuerySet:
+def lock_rows(meant: LessonQuerySet) -> LessonQuerySet:
     """Locked first and read after that: a row whose teacher has changed while it was waited for would fall out of a join."""
-    locked = Lesson.objects.select_for_update(no_key=True).filter(meant).order_by("pk")
+    locked = meant.select_for_update(no_key=True).order_by("pk")
     return Lesson.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).order_by("pk")
 
 
@@ -60,7 +60,7 @@ def lock_for_undo(change: Change) -> tuple[Change, LessonQuerySet]:
         raise OutOfDate(_("This change is already undone."))
     if not locked.may_be_undone:
         raise OutOfDate(_("It is too late to take this back: people are being told."))
-    return locked, lock_rows(Q(pk__in=locked.lesson_ids))
+    return locked, lock_rows(Lesson.objects.filter(pk__in=locked.lesson_ids))
 
 
 def _meant(lesson: Lesson, scope: str) -> Q:

@@ -82,7 +82,7 @@ def leave_lessons(*, client: Client) -> None:
     ahead = Q(lesson__starts_at__gt=timezone.now(), attendance=Attendance.EXPECTED, lesson__status=Lesson.Status.PLANNED)
     theirs = Enrolment.objects.filter(ahead | Q(attendance=Attendance.WAITING), client=client)
     with transaction.atomic():
-        found = list(lock_rows(Q(pk__in=theirs.values("lesson"))).select_related("club"))
+        found = list(lock_rows(Lesson.objects.filter(pk__in=theirs.values("lesson"))).select_related("club"))
         Enrolment.objects.waiting().filter(client=client, lesson__in=found).delete()
         rolls = _rolls_of(found, None)
         for roll in rolls:

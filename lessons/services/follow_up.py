@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from lessons import planner
@@ -43,7 +43,7 @@ class Told:
 
 def lock_new_lesson(pk: int) -> Lesson | None:
     """As it is now, and until the job ends: a job that failed is run again when somebody has changed the lesson meanwhile."""
-    return lock_rows(Q(pk=pk)).select_related("club", "series", "teacher", "created_by").first()
+    return lock_rows(Lesson.objects.filter(pk=pk)).select_related("club", "series", "teacher", "created_by").first()
 
 
 def consume_subscriptions(*, lesson: Lesson, report: Report = _silent) -> None:
