@@ -14,6 +14,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 VARIANT = "pdf/ua-1"
 MOST_PICTURES = 50  # kept decoded
+ROOMY_FRAME = 2**15 + 1  # words; CPython doubles until it fits, so as many again are free behind it
 
 _one_at_a_time = threading.Lock()  # threads only slow Pango down: 12 letters a second alone, 6 with four of them
 _pictures: dict[str, Any] = {}
@@ -40,12 +41,21 @@ def write_pdf(html: str, assets: Mapping[str, bytes]) -> bytes:
             _pictures.clear()
         try:
             document = HTML(string=html, base_url="asset:", url_fetcher=OnlyFromMemory(assets))
-            pdf: bytes = document.write_pdf(
-                stylesheets=[stylesheet], font_config=fonts, cache=_pictures, pdf_variant=VARIANT, finisher=_index_headers
-            )
+            pdf = _lay_out(document, stylesheets=[stylesheet], font_config=fonts, cache=_pictures)
         except FatalURLFetchingError as error:  # not an Exception, so nothing else would see it
             raise ValueError(str(error)) from error
     return pdf
+
+
+def _lay_out(document: HTML, **tools: Any) -> bytes:
+    pdf: bytes = document.write_pdf(**tools, pdf_variant=VARIANT, finisher=_index_headers)
+    return pdf
+
+
+# CPython keeps its frames in chunks of 16 KB, and gives a chunk back the moment it is left (gh-142183). Where a layout's loop calls
+# across such an edge, each call maps and frees a chunk: 400 to 800 times a letter, as deep as the caller happens to stand, and up to
+# an eighth of its time. A frame that needs a chunk of its own size brings one with room for all that it calls.
+_lay_out.__code__ = _lay_out.__code__.replace(co_stacksize=ROOMY_FRAME)
 
 
 def _index_headers(document: Any, pdf: pydyf.PDF) -> None:
