@@ -16,8 +16,7 @@ from .models import VolunteerLetterSend
 @job("letters.send", queue="letters", atomic=False, max_attempts=3, forgiven_crashes=6, timeout_seconds=60, backoff=(30, 60, 120))
 def send(progress: Progress, sending_id: int, teacher_id: int) -> None:
     """One letter: the one that names this job. Of an older job of the same letter, nothing is left to do."""
-    letter = VolunteerLetterSend.objects.with_details().filter(job=progress.job.pk).first()
-    if letter:
+    for letter in VolunteerLetterSend.objects.with_person().filter(job=progress.job.pk).order_by():
         last = progress.attempt >= progress.job.max_attempts
         services.deliver(letter=letter, held=progress.held, finish=progress.finish, last_attempt=last)
 

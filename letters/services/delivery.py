@@ -1,6 +1,7 @@
 """One letter to one mailbox, at most once. What perhaps arrived is left to a person."""
 
 import hashlib
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import lru_cache
@@ -19,7 +20,7 @@ from lessons import mailer
 from lessons.models import Teacher
 from letters import messages
 from letters.letter import Letter, facts_of, to_pdf
-from letters.models import VolunteerLetterSend, Wording
+from letters.models import Sending, VolunteerLetterSend
 from letters.selection import NOT_A_VOLUNTEER, SAME_ACTIVITY, words_for
 
 from .obstacles import obstacle_today
@@ -27,6 +28,7 @@ from .words import preview_letter, today_of
 
 Status = VolunteerLetterSend.Status
 LOST_AFTER_SECONDS = 600  # no conversation with a mail server lasts so long: its job ends after a minute
+PAPERS_SECONDS = 1
 _ENDED = ["done", "error", "cancelled"]
 _MAY_REOPEN = [Status.FAILED, Status.CANCELLED]
 
@@ -44,6 +46,8 @@ def deliver(*, letter: VolunteerLetterSend, held: Any, finish: Callable[[], None
     if not _may_begin(letter):
         return
     letter.attempts += 1
+    letter.sending = papers_of(letter.sending_id, int(time.monotonic() / PAPERS_SECONDS))
+    letter.club = letter.sending.club
     try:
         message = messages.compose(letter, _pdf_of(letter))
         mailer.connect()
@@ -55,8 +59,11 @@ def deliver(*, letter: VolunteerLetterSend, held: Any, finish: Callable[[], None
     except (mailer.TemporaryFailure, RetryableError) as error:
         _end(letter, Status.FAILED if last_attempt else Status.PENDING, str(error))
         raise RetryableError(str(error)) from error
+    except HeldBack as error:
+        _end(letter, Status.HELD, str(error))
+        raise PermanentError(str(error)) from error
     except (mailer.Refusal, PermanentError) as error:
-        _end(letter, Status.HELD if isinstance(error, HeldBack) else Status.FAILED, str(error))
+        _end(letter, Status.FAILED, str(error))
         raise PermanentError(str(error)) from error
     except mailer.UnknownOutcome as error:
         _end(letter, Status.UNSURE, _unsure_text())
@@ -134,8 +141,8 @@ def _pdf_of(letter: VolunteerLetterSend) -> bytes:
     if teacher is None:
         # Translators: "Cet enseignant a été supprimé entre-temps."
         raise PermanentError(_("This teacher has been deleted meanwhile."), retryable=False)
-    wording = wording_of(letter.sending.wording_id)
-    if obstacle := obstacle_today(teacher, email=letter.recipient_email, usual_activity=wording.activity):
+    usual_activity = letter.sending.wording.activity
+    if obstacle := obstacle_today(teacher, email=letter.recipient_email, usual_activity=usual_activity):
         raise (HeldBack if obstacle in (NOT_A_VOLUNTEER, SAME_ACTIVITY) else PermanentError)(words_for(obstacle))
     try:
         return read_pdf(letter) or _keep(letter, _render(letter, teacher))
@@ -151,7 +158,7 @@ def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
         club=letter.club,
         volunteer=letter.teacher_name,
         facts=facts_of(teacher),
-        wording=wording_of(letter.sending.wording_id),
+        wording=letter.sending.wording,
         figures=figures,
         dated=today_of(letter.club),
         reference=f"{letter.year}-{letter.pk}",
@@ -160,9 +167,9 @@ def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
 
 
 @lru_cache(maxsize=20)
-def wording_of(pk: int) -> Wording:
-    """A version never changes, and all letters of one sending share it: each process reads it once."""
-    return Wording.objects.get(pk=pk)
+def papers_of(sending: int, moment: int) -> Sending:
+    """What all letters of one sending share, read once a moment: for each letter anew, it was a tenth of what one costs beside its PDF."""
+    return Sending.objects.select_related("club", "wording", "figures").defer("skipped", "promised").get(pk=sending)
 
 
 def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:

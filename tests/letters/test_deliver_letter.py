@@ -25,6 +25,7 @@ from jobs.worker import drain
 from lessons.models import Teacher
 from letters import services, tasks
 from letters.models import VolunteerLetterSend
+from letters.services import delivery
 from tests.clock import assert_delay
 from tests.cluster import Cluster, ended, wait_until, worker_of
 from tests.lessons.mailservers import Catcher, ScriptedServer, real_server
@@ -238,6 +239,7 @@ def test_a_letter_names_the_figures_that_it_was_made_with(office: Office, caught
     for letter, ceiling in zip(VolunteerLetterSend.objects.order_by("pk"), ["45.01", "46.02"], strict=True):
         office.figures.daily_ceiling = Decimal(ceiling)  # mended while the batch runs
         office.figures.save()
+        delivery.papers_of.cache_clear()  # a moment passes
         held: Any = SimpleNamespace(job=letter.job, attempt=1, held=Q(), finish=lambda: None)
         tasks.send(held, letter.sending_id, letter.teacher_id or 0)
         letter.refresh_from_db()

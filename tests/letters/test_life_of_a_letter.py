@@ -32,7 +32,7 @@ class Life:
 
     @property
     def letter(self) -> VolunteerLetterSend:
-        return VolunteerLetterSend.objects.with_details().get(pk=self.pk)
+        return VolunteerLetterSend.objects.with_person().get(pk=self.pk)
 
     @property
     def status(self) -> str:
