@@ -46,8 +46,8 @@ from lessons.models import Club, Teacher
 from letters.models import Sending, VolunteerLetterSend
 from letters.services import save_wording
 
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
-LETTERS = int(os.environ.get("LETTERS", "200"))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+LETTERS = int(os.environ.get("LETTERS", "150"))
 MEMORY_LETTERS = int(os.environ.get("MEMORY_LETTERS", "2000"))
 ROOT = Path(__file__).resolve().parent.parent
 LOGO = Path(settings.VAR_DIR) / "bench" / "logo.png"
@@ -55,7 +55,7 @@ OURS, BARE, NAIVE = "Aussitôt", "bare loop of the same PDF", "naive WeasyPrint 
 RATE, CPU_RATE = "letters/s a core", "letters a second of processor time"
 TWO, TWO_CPU = "letters/s, two workers", "letters a second of processor time, two workers"
 ASKED = {"teachers": "all", "year": 2026}
-GLANCE_SECONDS = 0.2  # the less this process looks, the less it takes from the two cores
+GLANCE_SECONDS = 0.5  # the less this process looks, the less it takes from the two cores
 
 
 def main() -> int:
@@ -81,9 +81,9 @@ def main() -> int:
 
 def judge(report: Report) -> None:
     ours = report.median(OURS, RATE)
-    report.ratio("ratio_vs_bare_loop", ours / report.median(BARE, RATE), at_least=0.85)
+    report.ratio("ratio_vs_bare_loop", beside_bare_loops(report, RATE), at_least=0.85)
     report.ratio("ratio_vs_naive_weasyprint", ours / report.median(NAIVE, RATE), at_least=1.5)
-    report.ratio("ratio_vs_bare_loop_by_processor_time", report.median(OURS, CPU_RATE) / report.median(BARE, CPU_RATE))
+    report.ratio("ratio_vs_bare_loop_by_processor_time", beside_bare_loops(report, CPU_RATE))
     report.ratio("ratio_vs_naive_by_processor_time", report.median(OURS, CPU_RATE) / report.median(NAIVE, CPU_RATE))
     report.ratio("two_workers_vs_one", report.median(OURS, TWO) / ours, at_least=1.7)
     for_five, for_thousand = (report.median(OURS, f"POST send, {count} letters, ms") for count in (5, 1000))
@@ -91,6 +91,13 @@ def judge(report: Report) -> None:
     report.limit(OURS, "POST send, 100 letters, ms", at_most=200)
     report.limit(OURS, "start of a job while 1,000 letters wait, p95, ms", at_most=50)
     report.limit(OURS, "memory after the first 100 letters, growth in %", at_most=20)
+
+
+def beside_bare_loops(report: Report, measure: str) -> float:
+    """The median of the rounds, each beside the two bare loops around it: from one minute to the next a shared machine's speed varies
+    by a sixth, which is as much as what is measured here."""
+    ours, bare = report.runs(OURS, measure), report.runs(BARE, measure)
+    return statistics.median(own / statistics.mean(around) for own, *around in zip(ours, bare[::2], bare[1::2], strict=True))
 
 
 def measure_answers(report: Report) -> None:

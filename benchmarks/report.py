@@ -36,6 +36,9 @@ class Report:
     def median(self, system: str, measure: str) -> float:
         return self.measures[system, measure].median
 
+    def runs(self, system: str, measure: str) -> list[float]:
+        return self.measures[system, measure].runs
+
     def ratio(self, name: str, value: float, *, at_least: float | None = None) -> None:
         """> 1 is better for us."""
         self.ratios[name] = round(value, 3)
