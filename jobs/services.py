@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils import translation
 
-from . import claims, registry
+from . import claims, copies, registry
 from .models import Batch, Intervention, Job, JobQuerySet, Queue, SlowStatement, Worker, time_ordered_uuid
 from .signals import enqueued
 
@@ -65,7 +65,7 @@ def enqueue_many(kind: str, argument_lists: Iterable[Sequence[Any]], *, batch: B
     if policy.unique:
         raise ValueError("enqueue_many does not look for doubles: enqueue a unique kind one by one")
     jobs = _alike(_new_job(policy, [], batch=batch, **options), argument_lists)
-    claims.insert_many(jobs, BATCH_SIZE)
+    copies.insert_many(jobs, BATCH_SIZE)
     if batch:
         Batch.objects.filter(pk=batch.pk).update(total=F("total") + len(jobs))
         batch.total += len(jobs)

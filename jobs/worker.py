@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.dispatch import receiver
 from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
-from . import bell, claims, limits, recurrence, registry, runner, slow_statements
+from . import bell, claims, limits, owners, recurrence, registry, runner, slow_statements
 from .models import Job, Worker
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class WorkLoop:
     def work_once(self) -> bool:
         """First the jobs, so that one that has just rung begins at once; then the house, when there is time or it is time."""
         hold = self.open_hold()
-        worked = any(self.run_batch(hold, queue) for queue in self.queues_in_turn())
+        worked = self.run_batch(hold)
         return self.keep_house(hold, idle=not worked) or worked
 
     def open_hold(self) -> claims.Claims:
@@ -100,9 +100,10 @@ class WorkLoop:
         self.rung_queue = None
         return queues
 
-    def run_batch(self, hold: claims.Claims, queue: str) -> bool:
+    def run_batch(self, hold: claims.Claims) -> bool:
         began, done = time.monotonic(), 0
-        self.claimed = hold.claim(queue, self.batch_sizes.get(queue, 1))
+        self.claimed = hold.claim({queue: self.batch_sizes.get(queue, 1) for queue in self.queues_in_turn()})
+        queue = self.claimed[0].queue if self.claimed else ""
         while job := self.next_claimed(hold):
             self.run(job, hold)
             hold.make_way()
@@ -258,16 +259,13 @@ def drain(limit: int | None = None) -> int:
 
 def _claim_next(hold: claims.Claims) -> Job | None:
     hold.promote_due()
-    for queue in settings.JOBS_QUEUES:
-        if jobs := hold.claim(queue, 1):
-            return jobs[0]
-    return None
+    return next(iter(hold.claim(dict.fromkeys(settings.JOBS_QUEUES, 1))), None)
 
 
 @receiver(post_spawn)
 def prepare_process(**kwargs: Any) -> None:
     signal.signal(signal.SIGTERM, _loop.dismiss)
-    claims.name_sessions()
+    owners.name_sessions()
     _loop.express = settings.JOBS_EXPRESS and len(settings.JOBS_QUEUES) > 1 and bell.take_express_seat()
     threading.Thread(target=_loop.watch, args=[threading.Event()], daemon=True).start()
 

@@ -65,7 +65,7 @@ def test_an_end_that_is_rolled_back_is_none(run: Callable[..., Job]) -> None:
 def test_one_that_was_cancelled_while_it_waited_for_another_does_not_begin() -> None:
     first, second = (services.enqueue("test.outside", name) for name in ("first", "second"))
     hold = claims.open_claims(DEFAULT_DB_ALIAS)
-    claimed = hold.claim("default", 2)
+    claimed = hold.claim({"default": 2})
     hold.claimed_at -= claims.JUST_CLAIMED_SECONDS
     services.cancel(second)
     for job in claimed:

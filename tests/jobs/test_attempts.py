@@ -109,7 +109,7 @@ def die(job: Job) -> Job:
     """As rescue notes it when the worker that holds the job is gone."""
     Job.objects.update(run_at=None)
     hold = claims.open_claims(DEFAULT_DB_ALIAS)
-    [claimed] = hold.claim("default", 1)
+    [claimed] = hold.claim({"default": 1})
     hold.fail(claimed, Attempt.Outcome.CRASHED, "died")
     job.refresh_from_db()
     return job

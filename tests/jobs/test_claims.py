@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 def claim(limit: int = 10, queue: str = "default") -> list[Job]:
-    return claims.open_claims(DEFAULT_DB_ALIAS).claim(queue, limit)
+    return claims.open_claims(DEFAULT_DB_ALIAS).claim({queue: limit})
 
 
 def test_jobs_are_claimed_by_priority_then_in_order_of_arrival() -> None:
@@ -27,6 +27,28 @@ def test_a_claim_names_owner_attempt_and_time() -> None:
     assert job.owner
     assert job.attempts == 1
     assert job.started_at
+
+
+def test_a_claim_takes_from_the_first_queue_that_has_any() -> None:
+    audio, letters = services.enqueue("test.letter"), services.enqueue("test.letter")
+    Job.objects.filter(pk=audio.pk).update(queue="audio")
+    hold = claims.open_claims(DEFAULT_DB_ALIAS)
+    asked = {"default": 3, "letters": 3, "audio": 3}
+    assert [[job.pk for job in hold.claim(asked)] for _ in range(3)] == [[letters.pk], [audio.pk], []]
+
+
+def test_a_claim_takes_of_a_queue_no_more_than_was_asked() -> None:
+    for name in ("test.write", "test.write", "test.letter", "test.letter"):
+        services.enqueue(name)
+    hold = claims.open_claims(DEFAULT_DB_ALIAS)
+    assert [len(hold.claim({"default": 9, "letters": 1})) for _ in range(4)] == [2, 1, 1, 0]
+
+
+def test_a_claim_passes_over_a_paused_queue() -> None:
+    services.enqueue("test.write")
+    job = services.enqueue("test.letter")
+    services.pause("default")
+    assert [claimed.pk for claimed in claims.open_claims(DEFAULT_DB_ALIAS).claim({"default": 1, "letters": 1})] == [job.pk]
 
 
 def test_a_claimed_job_is_not_claimed_again() -> None:
@@ -81,7 +103,7 @@ def test_an_owner_whose_connection_is_replaced_still_lives() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_stops_gives_back_what_it_held_on_a_lost_connection() -> None:
     job, loop = services.enqueue("test.write"), WorkLoop()
-    loop.open_hold().claim("default", 1)
+    loop.open_hold().claim({"default": 1})
     loop.let_go()
     loop.leave()
     loop.let_go()

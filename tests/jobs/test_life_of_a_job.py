@@ -41,7 +41,7 @@ def attempt(action: Callable[[], object]) -> None:
 
 
 ACTIONS: dict[str, Callable[[Job], object]] = {
-    "claim": lambda job: hold().claim("default", 1),
+    "claim": lambda job: hold().claim({"default": 1}),
     "finish": lambda job: hold().finish(job, None),
     "fail": lambda job: hold().fail(job, Attempt.Outcome.ERROR, "no"),
     "give up": lambda job: hold().fail(job, Attempt.Outcome.ERROR, "no", permanent=True),
@@ -112,9 +112,9 @@ def test_a_retry_starts_the_attempts_anew_and_keeps_the_history() -> None:
 def test_a_late_worker_cannot_finish_a_job_that_was_rescued_from_it() -> None:
     services.enqueue("test.write")
     frozen, other = hold(), hold()
-    [late] = frozen.claim("default", 1)
+    [late] = frozen.claim({"default": 1})
     other.fail(late, Attempt.Outcome.CRASHED, "")
-    [again] = other.claim("default", 1)
+    [again] = other.claim({"default": 1})
     with pytest.raises(claims.ClaimLost):
         frozen.finish(late, "late")
     other.finish(again, "in time")

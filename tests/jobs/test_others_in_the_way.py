@@ -73,7 +73,7 @@ def test_work_without_a_cluster_takes_over_from_a_dead_process() -> None:
 def test_a_claim_that_its_own_process_forgot_is_found_again() -> None:
     job = services.enqueue("test.write")
     hold = claims.open_claims(DEFAULT_DB_ALIAS)
-    hold.claim("default", 1)
+    hold.claim({"default": 1})
     hold.rescue()
     job.refresh_from_db()
     assert (job.status, job.attempts) == ("pending", 0)
@@ -82,7 +82,7 @@ def test_a_claim_that_its_own_process_forgot_is_found_again() -> None:
 def test_jobs_that_could_not_be_given_back_are_still_held(monkeypatch: pytest.MonkeyPatch) -> None:
     loop, hold = WorkLoop(), claims.open_claims(DEFAULT_DB_ALIAS)
     job = services.enqueue("test.write")
-    loop.claimed = hold.claim("default", 1)
+    loop.claimed = hold.claim({"default": 1})
     monkeypatch.setattr(hold, "give_back", Mock(side_effect=OperationalError))
     with pytest.raises(OperationalError):
         loop.give_back_claimed(hold)

@@ -24,7 +24,7 @@ def die_with_the_letter() -> str:
     """As rescue notes it; the worker had not spoken to the mail server yet."""
     Job.objects.update(run_at=None)
     hold = claims.open_claims(DEFAULT_DB_ALIAS)
-    [job] = hold.claim("letters", 1)
+    [job] = hold.claim({"letters": 1})
     hold.fail(job, "crashed", "The work was interrupted.")
     return Job.objects.get().status
 
