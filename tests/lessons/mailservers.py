@@ -104,9 +104,9 @@ class ScriptedServer:
                 return
             if verb == "DATA" and self.script.get("DATA", "354").startswith("354"):
                 self._swallow(words)
+                self.accepted += self.script.get("END", "250").startswith("250")  # before the other side can know of it and look
                 if not self._answer(line, "END", "250 accepted"):
                     return
-                self.accepted += self.script.get("END", "250").startswith("250")
 
     def _answer(self, line: socket.socket, moment: str, usual: str) -> bool:
         answer = self.script.get(moment, usual)
