@@ -103,7 +103,8 @@ class ScriptedServer:
             if not self._answer(line, verb, usual):
                 return
             if verb == "DATA" and self.script.get("DATA", "354").startswith("354"):
-                self._swallow(words)
+                if not self._swallow(words):
+                    return
                 self.accepted += self.script.get("END", "250").startswith("250")  # before the other side can know of it and look
                 if not self._answer(line, "END", "250 accepted"):
                     return
@@ -118,10 +119,9 @@ class ScriptedServer:
         line.sendall(answer.encode() + b"\r\n")
         return True
 
-    def _swallow(self, words: Any) -> None:
-        for text in words:
-            if text == b".\r\n":
-                return
+    def _swallow(self, words: Any) -> bool:
+        """To the final dot, if it comes."""
+        return any(text == b".\r\n" for text in words)
 
 
 @contextmanager

@@ -42,12 +42,10 @@ class SlowServer(ScriptedServer):
 class ServerThatLeavesWithinTheText(ScriptedServer):
     """It hangs up when it has read a part of the message."""
 
-    def _swallow(self, words: Any) -> None:
+    def _swallow(self, words: Any) -> bool:
         next(words)
         self.lines[-1].shutdown(socket.SHUT_RDWR)
-
-    def _answer(self, line: socket.socket, moment: str, usual: str) -> bool:
-        return moment != "END" and super()._answer(line, moment, usual)
+        return False
 
 
 class ServerWithoutRealTls(ScriptedServer):
