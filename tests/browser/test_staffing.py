@@ -4,17 +4,28 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from jobs.worker import drain
 from staffing.models import Simulation
 from tests.browser.conftest import OpenPage
-from tests.cluster import Cluster
+from tests.cluster import Cluster, wait_until
 from tests.lessons.world import World
 from tests.staffing.organisation import Organisation
 
 STAFFING = "/staffing/"
 PHONE = {"width": 320, "height": 700}
+
+
+def held_back(page: Page, routes: list[Route]) -> Route:
+    """What the page has asked for, or asks for in a moment, and waits for."""
+
+    def has_come() -> bool:
+        page.wait_for_timeout(10)  # the browser's events arrive meanwhile
+        return bool(routes)
+
+    wait_until(has_come)
+    return routes[0]
 
 
 @pytest.fixture
@@ -80,6 +91,27 @@ def test_centres_are_found_while_one_types_and_stay_chosen(open_page: OpenPage, 
     page.get_by_role("button", name="Calculate").click()
     expect(page.get_by_role("heading", name="2 centres")).to_be_visible()
     assert set(Simulation.objects.get().centre_ids) == {organisation.mill.pk, organisation.farm.pk}
+
+
+def test_who_types_before_the_page_is_ready_gets_an_answer_too(open_page: OpenPage, organisation: Organisation) -> None:
+    page, late = open_page(STAFFING), list[Route]()
+    page.route("**/centres*.js", lambda route: late.append(route))
+    page.get_by_role("button", name="Choose centres…").click()
+    page.get_by_label("Name or code").press_sequentially("mill")
+    held_back(page, late).continue_()
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+
+
+def test_who_ticks_while_a_search_is_answered_keeps_the_tick_and_gets_the_answer(open_page: OpenPage, organisation: Organisation) -> None:
+    page, late = open_page("/staffing/centres/"), list[Route]()
+    expect(page.get_by_role("checkbox")).to_have_count(3)
+    page.route("**/staffing/centres/", lambda route: late.append(route), times=1)
+    page.get_by_label("Name or code").press_sequentially("mill")
+    answer = held_back(page, late)
+    page.get_by_role("checkbox", name="Farm").check()
+    answer.continue_()
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+    expect(page.get_by_text("1 centre chosen")).to_be_visible()
 
 
 def test_a_direction_is_chosen_by_the_keyboard(open_page: OpenPage, organisation: Organisation) -> None:

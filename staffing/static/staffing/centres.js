@@ -8,6 +8,7 @@ const number = new Intl.NumberFormat(document.documentElement.lang);
 const plural = new Intl.PluralRules(document.documentElement.lang);
 let typing = 0;
 let asked = 0; // a newer question, or a tick meanwhile, makes an answer old
+let underWay = 0;
 
 form.elements.q.addEventListener("input", () => {
   clearTimeout(typing);
@@ -33,18 +34,25 @@ form.addEventListener("keydown", (event) => {
 
 async function refresh(button) {
   clearTimeout(typing);
+  typing = 0;
   const question = ++asked;
   if (button?.name === "only") form.elements.only.value = button.value;
-  const body = new FormData(form, button?.name === "change" ? button : null);
+  underWay++;
+  const page = await ask(new FormData(form, button?.name === "change" ? button : null));
+  underWay--;
+  if (page && question === asked) show(page);
+  else if (page && !typing && !underWay) refresh();
+}
+
+async function ask(body) {
   try {
     const response = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
-    if (!response.ok || response.redirected) return location.reload(); // logged out, or no longer a manager: that page says so
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    if (question === asked) show(page);
-    else if (!typing) refresh();
+    if (response.ok && !response.redirected) return new DOMParser().parseFromString(await response.text(), "text/html");
+    location.reload(); // logged out, or no longer a manager: that page says so
   } catch {
     // the connection is lost: what is ticked stays ticked, and the next word or click asks again
   }
+  return null;
 }
 
 function show(page) {
@@ -68,3 +76,7 @@ function count() {
     if (group.querySelectorAll("input").length === Number(found)) group.querySelector("[data-of]").textContent = `${group.querySelectorAll("input:checked").length} / ${found}`;
   }
 }
+
+/* Somebody may have typed or ticked before this was here. */
+if (form.elements.q.value !== form.elements.q.defaultValue) refresh();
+else count();
