@@ -18,6 +18,8 @@ from lessons.models import Client, Club, Enrolment, Lesson, Subscription, Subscr
 
 from .renewals import warn_of_renewals
 
+_STANDING_USE = SubscriptionUse.objects.standing().filter(lesson=OuterRef("lesson"), client=OuterRef("client"))  # of an enrolment
+
 
 def pay_lessons(*, lessons: Iterable[int]) -> int:
     """Decide the enrolments that are still booked in these lessons: the oldest valid subscription with credit pays; none: unpaid.
@@ -25,8 +27,12 @@ def pay_lessons(*, lessons: Iterable[int]) -> int:
     Again, it finds nothing left to decide. Returns how many were decided. A cancelled lesson costs nothing.
     """
     with transaction.atomic():
-        booked = Enrolment.objects.charged().filter(lesson__in=hold_lessons(lessons), status=Enrolment.Status.BOOKED)
-        return len(_decide(_in_order_of_dates(booked), _open_purse(booked.values("client"))))
+        enrolled = Enrolment.objects.filter(lesson__in=hold_lessons(lessons))
+        purse = _open_purse(enrolled.values("client"))
+        booked = enrolled.charged().filter(status=Enrolment.Status.BOOKED)
+        # taken back and enrolled again before a job has given the credit back: that credit pays
+        again = booked.filter(Exists(_STANDING_USE)).update(status=Enrolment.Status.PAID)
+        return again + len(_decide(_in_order_of_dates(booked), purse))
 
 
 def settle_unpaid(*, club: Club, client: Client) -> int:
@@ -74,8 +80,7 @@ def mark_paid_otherwise(*, enrolment: Enrolment) -> bool:
 
 def mark_unpaid(*, enrolment: Enrolment) -> bool:
     """Take `mark_paid_otherwise` back. False when a subscription paid, or nobody."""
-    paid_by_subscription = SubscriptionUse.objects.standing().filter(lesson=OuterRef("lesson"), client=OuterRef("client"))
-    paid = Enrolment.objects.filter(~Exists(paid_by_subscription), pk=enrolment.pk, status=Enrolment.Status.PAID)
+    paid = Enrolment.objects.filter(~Exists(_STANDING_USE), pk=enrolment.pk, status=Enrolment.Status.PAID)
     return bool(paid.update(status=Enrolment.Status.UNPAID))
 
 
