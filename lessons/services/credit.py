@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from lessons.credits import Purse
@@ -119,9 +119,13 @@ def hold_lessons(ids: Iterable[int], *, planned: bool = True) -> list[int]:
     return list(lessons.values_list("pk", flat=True))
 
 
+def hold_cards(of: Q) -> list[Subscription]:
+    """All that a job will need, in one statement: one after another could be out of order, and two jobs wait for each other."""
+    return list(Subscription.objects.select_for_update(no_key=True).filter(of).order_by("id"))
+
+
 def _open_purse(clients: Any) -> Purse:
-    cards = Subscription.objects.select_for_update(no_key=True).filter(client__in=clients)
-    return Purse(cards.order_by("id"))
+    return Purse(hold_cards(Q(client__in=clients)))
 
 
 def _in_order_of_dates(enrolments: QuerySet[Enrolment]) -> list[Enrolment]:

@@ -208,6 +208,31 @@ def test_who_takes_an_enrolment_back_takes_the_change_before_the_lessons(world: 
         assert undo.result(PATIENCE_SECONDS).change
 
 
+def test_the_job_of_an_enrolment_takes_the_cards_in_one_order(world: World) -> None:
+    """Those of who was enrolled in the lesson by others, too: their jobs may still wait."""
+    lesson, (first, second) = world.plan().lesson, (world.pack(client) for client in (world.camille, world.noe))
+    drain()
+    made = [services.enrol_clients(lesson=fresh(lesson), clients=[card.client_id], user=world.manager).change for card in (first, second)]
+    assert made[1]
+    with held(lambda: lock(Subscription, first.pk)) as let_go:
+        job = behind(partial(run_task, tasks.after_enrolment, made[1].pk))
+        lock(Subscription, second.pk)
+        let_go()
+        assert job.result(PATIENCE_SECONDS)["paid"] == 2
+
+
+def test_the_job_of_a_new_lesson_takes_the_cards_in_one_order(world: World) -> None:
+    """Those of who has left it since, too."""
+    first, second = (world.pack(client) for client in (world.camille, world.noe))
+    lesson = world.plan(repeat=world.weeks(3), clients=[world.camille.pk, world.noe.pk]).lesson
+    services.leave_lessons(client=world.camille)
+    with held(lambda: lock(Subscription, first.pk)) as let_go:
+        job = behind(partial(run_task, tasks.after_create, lesson.pk))
+        lock(Subscription, second.pk)
+        let_go()
+        assert job.result(PATIENCE_SECONDS)["consumed"] == 3
+
+
 def test_who_erases_a_client_takes_the_lessons_first(world: World, lessons: list[Lesson]) -> None:
     """As a job does, which has the lessons here and writes to the client at its end."""
     with held(lambda: lock(Lesson, lessons[0].pk)) as let_go:
