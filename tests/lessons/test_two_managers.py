@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from audio.services import erase_client
 from jobs.models import Job
@@ -14,12 +15,15 @@ from lessons import services, tasks
 from lessons.models import (
     Change,
     Client,
+    Club,
     Enrolment,
     Evaluation,
     Lesson,
     Membership,
+    Notice,
     Place,
     Realisation,
+    Reminder,
     Subscription,
     SubscriptionUse,
     Teacher,
@@ -144,6 +148,36 @@ def test_a_client_erased_at_the_moment_of_a_sale_is_told_at_the_client(world: Wo
         assert "This club has no such client" in answer.result().content.decode()
 
 
+def test_who_is_enrolled_while_being_erased_leaves_that_lesson_too(world: World, lessons: list[Lesson]) -> None:
+    """Its job has the lesson, and needs the card for which the erasure waited first."""
+    late = world.plan(teacher=world.lea.pk, place="Manège").lesson
+    drain()
+    with held(lambda: lock(Subscription, Subscription.objects.get(client=world.hugo).pk)) as let_go:
+        gone = behind(lambda: erase_client(client=Client.objects.get(pk=world.hugo.pk)))
+        [made] = at_once(lambda: services.enrol_clients(lesson=fresh(late), clients=[world.hugo.pk], user=None))
+        job = behind(partial(run_task, tasks.after_enrolment, made.change.pk))
+        let_go()
+        assert (gone.result(PATIENCE_SECONDS), job.result(PATIENCE_SECONDS)["paid"]) == (False, 1)
+    assert Enrolment.objects.get(lesson=late).attendance == "cancelled"
+
+
+def test_who_is_erased_at_the_moment_of_a_reminder_leaves_no_address_in_it(world: World, lessons: list[Lesson]) -> None:
+    Reminder.objects.update(due_at=timezone.now())
+    with held(services.send_due_reminders) as let_go:
+        gone = behind(lambda: erase_client(client=Client.objects.get(pk=world.hugo.pk)))
+        let_go()
+        gone.result(PATIENCE_SECONDS)
+    assert not Notice.objects.filter(recipient_email="hugo@example.org").exists()
+
+
+def test_reminders_wait_for_nobody(world: World, lessons: list[Lesson]) -> None:
+    """Somebody has the lesson: the next look, half a minute later, sends what this one leaves."""
+    Reminder.objects.update(due_at=timezone.now())
+    with held(lambda: Lesson.objects.select_for_update(no_key=True).get(pk=lessons[0].pk)):
+        assert at_once(services.send_due_reminders) == [3]
+    assert services.send_due_reminders() == 1
+
+
 def test_a_subscription_that_pays_at_this_moment_is_not_deleted(world: World) -> None:
     pack = world.pack(world.noe)
     lesson = world.plan(clients=[world.noe.pk]).lesson
@@ -222,6 +256,19 @@ def test_who_erases_a_client_takes_the_lessons_first(world: World, lessons: list
         lock(Client, world.hugo.pk)
         let_go()
         assert gone.result(PATIENCE_SECONDS) is False
+
+
+def test_new_rules_of_the_club_take_all_lessons_before_anything_of_them(world: World, lessons: list[Lesson]) -> None:
+    """As whoever moves a lesson and its reminder does."""
+    Enrolment.objects.create(lesson=lessons[3], client=world.noe, attendance="waiting", charged=False, attendance_at=timezone.now())
+    rules = {"reminder_lead_hours": 12, "promotion_cutoff_hours": 5}
+    with held(lambda: lock(Lesson, lessons[0].pk)) as let_go:
+        changed = behind(lambda: services.change_club(club=Club.objects.get(), **rules))
+        lock(Lesson, lessons[3].pk)
+        lock(Reminder, Reminder.objects.get(lesson=lessons[3]).pk)
+        let_go()
+        changed.result(PATIENCE_SECONDS)
+    assert {row.lesson.starts_at - row.due_at for row in Reminder.objects.select_related("lesson")} == {timedelta(hours=12)}
 
 
 def test_who_deletes_a_programme_takes_the_evaluations_before_the_marks(world: World) -> None:

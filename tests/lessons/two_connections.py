@@ -10,23 +10,27 @@ from django.db import connection, transaction
 from jobs.worker import drain
 from lessons import tasks
 from lessons.models import Change, Lesson
-from tests.cluster import wait_until
+from tests.cluster import PATIENCE_SECONDS, wait_until
 from tests.lessons.world import World
 
 _others = ThreadPoolExecutor(4)
 
 
 def behind(act: Callable[[], Any]) -> Future[Any]:
-    """Begun on a connection of its own; given when it stands before a lock of ours."""
+    """Begun on a connection of its own; given when it stands before a lock."""
+    server: Future[int] = Future()
 
     def run() -> Any:
         try:
+            connection.ensure_connection()
+            server.set_result(connection.connection.info.backend_pid)
             return act()
         finally:
             connection.close()
 
     future = _others.submit(run)
-    wait_until(lambda: future.done() or somebody_waits_for_us())
+    pid = server.result(PATIENCE_SECONDS)
+    wait_until(lambda: future.done() or waits_for_a_lock(pid))
     assert not future.done(), f"it waited for nothing: {future.result()}"
     return future
 
@@ -77,10 +81,9 @@ def follow(change: Change) -> Any:
     return run_task(tasks.after_delete, change.lesson_id, change.pk)
 
 
-def somebody_waits_for_us() -> bool:
+def waits_for_a_lock(pid: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
         return bool(cursor.fetchone()[0])
 
 
