@@ -51,7 +51,7 @@ def erase_client(*, client: Client) -> bool:
     """
     with transaction.atomic():
         lessons.lock_history(client=client)
-        lessons.leave_lessons(client=client)  # before the client's lock: whoever is enrolled is locked after the lesson
+        lessons.leave_lessons(client=client)
         locked = lock_club_and_client(client.club_id, client.pk)
         if locked is None:  # somebody else was faster
             return True

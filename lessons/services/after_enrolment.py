@@ -6,13 +6,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from lessons.models import Change, Client, Enrolment, Lesson, Notice, Subscription, SubscriptionUse
+from lessons.models import Change, Client, Enrolment, Lesson, Notice, SubscriptionUse
 from lessons.places import kind_of_notice, still_stands
 
 from .after_change import AFTER_UNDO, Told
-from .credit import hold_lessons, pay_lessons, return_uses
+from .credit import hold_cards, hold_lessons, pay_lessons, return_uses
 from .mail import post
 
 
@@ -29,7 +30,7 @@ def settle_enrolments(*, change: Change) -> Settled:
     lessons, clients = ({pair[side] for pair in pairs} for side in (0, 1))
     with transaction.atomic():
         hold_lessons(lessons, planned=False)
-        list(Subscription.objects.select_for_update(no_key=True).filter(client__in=clients).order_by("id"))
+        hold_cards(Q(client__in=clients) | Q(client__in=Enrolment.objects.filter(lesson__in=lessons).values("client")))
         near = Enrolment.objects.filter(lesson__in=lessons, client__in=clients)
         charged = set(near.charged().values_list("lesson", "client"))
         uses = SubscriptionUse.objects.standing().filter(lesson__in=lessons, client__in=clients)

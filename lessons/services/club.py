@@ -20,10 +20,10 @@ def change_club(*, club: Club, **values: Any) -> Club:
     with transaction.atomic():
         before = Club.objects.select_for_update(no_key=True).get(pk=club.pk)
         change(club, **values)
+        if club.reminder_lead_hours != before.reminder_lead_hours:  # first: it locks all lessons, of which the other needs some
+            plan_reminders_anew(club=club)
         if any(getattr(club, name) != getattr(before, name) for name in OF_WAITING_LISTS):
             awaited = Enrolment.objects.waiting().order_by().values("lesson")
             ahead = Lesson.objects.filter(club=club, starts_at__gt=timezone.now(), pk__in=awaited)
             promote_waiting(lessons=lock_rows(ahead).values_list("pk", flat=True), user=None)
-        if club.reminder_lead_hours != before.reminder_lead_hours:
-            plan_reminders_anew(club=club)
     return club

@@ -10,13 +10,15 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from lessons.credits import Purse
 from lessons.models import Client, Club, Enrolment, Lesson, Subscription, SubscriptionUse
 
 from .renewals import warn_of_renewals
+
+_STANDING_USE = SubscriptionUse.objects.standing().filter(lesson=OuterRef("lesson"), client=OuterRef("client"))  # of an enrolment
 
 
 def pay_lessons(*, lessons: Iterable[int]) -> int:
@@ -25,8 +27,12 @@ def pay_lessons(*, lessons: Iterable[int]) -> int:
     Again, it finds nothing left to decide. Returns how many were decided. A cancelled lesson costs nothing.
     """
     with transaction.atomic():
-        booked = Enrolment.objects.charged().filter(lesson__in=hold_lessons(lessons), status=Enrolment.Status.BOOKED)
-        return len(_decide(_in_order_of_dates(booked), _open_purse(booked.values("client"))))
+        enrolled = Enrolment.objects.filter(lesson__in=hold_lessons(lessons))
+        purse = _open_purse(enrolled.values("client"))
+        booked = enrolled.charged().filter(status=Enrolment.Status.BOOKED)
+        # taken back and enrolled again before a job has given the credit back: that credit pays
+        again = booked.filter(Exists(_STANDING_USE)).update(status=Enrolment.Status.PAID)
+        return again + len(_decide(_in_order_of_dates(booked), purse))
 
 
 def settle_unpaid(*, club: Club, client: Client) -> int:
@@ -74,8 +80,7 @@ def mark_paid_otherwise(*, enrolment: Enrolment) -> bool:
 
 def mark_unpaid(*, enrolment: Enrolment) -> bool:
     """Take `mark_paid_otherwise` back. False when a subscription paid, or nobody."""
-    paid_by_subscription = SubscriptionUse.objects.standing().filter(lesson=OuterRef("lesson"), client=OuterRef("client"))
-    paid = Enrolment.objects.filter(~Exists(paid_by_subscription), pk=enrolment.pk, status=Enrolment.Status.PAID)
+    paid = Enrolment.objects.filter(~Exists(_STANDING_USE), pk=enrolment.pk, status=Enrolment.Status.PAID)
     return bool(paid.update(status=Enrolment.Status.UNPAID))
 
 
@@ -114,9 +119,13 @@ def hold_lessons(ids: Iterable[int], *, planned: bool = True) -> list[int]:
     return list(lessons.values_list("pk", flat=True))
 
 
+def hold_cards(of: Q) -> list[Subscription]:
+    """All that a job will need, in one statement: one after another could be out of order, and two jobs wait for each other."""
+    return list(Subscription.objects.select_for_update(no_key=True).filter(of).order_by("id"))
+
+
 def _open_purse(clients: Any) -> Purse:
-    cards = Subscription.objects.select_for_update(no_key=True).filter(client__in=clients)
-    return Purse(cards.order_by("id"))
+    return Purse(hold_cards(Q(client__in=clients)))
 
 
 def _in_order_of_dates(enrolments: QuerySet[Enrolment]) -> list[Enrolment]:

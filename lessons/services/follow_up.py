@@ -107,10 +107,11 @@ def plan_reminders_anew(*, club: Club) -> int:
     """After the club's lead time has changed: what is not sent yet moves; what is due by now goes out at once. Returns how many."""
     now, lead = timezone.now(), timedelta(hours=club.reminder_lead_hours)
     with transaction.atomic():
+        lessons = lock_rows(Lesson.objects.filter(club=club, starts_at__gt=now))  # first, as whoever moves one and its reminder does
         unsent = Reminder.objects.filter(lesson__club=club, sent_at=None, lesson__starts_at__gt=now)
         waiting = set(unsent.select_for_update(of=("self",)).values_list("lesson", flat=True))
         unsent.filter(lesson__in=waiting).delete()
-        ahead = Lesson.objects.planned().filter(club=club, starts_at__gt=now).values_list("pk", "starts_at") if lead else []
+        ahead = lessons.planned().values_list("pk", "starts_at") if lead else []
         due = {pk: max(starts_at - lead, now) for pk, starts_at in ahead if pk in waiting or starts_at - lead > now}
         Reminder.objects.bulk_create([Reminder(lesson_id=pk, due_at=at) for pk, at in due.items()], ignore_conflicts=True)
     return len(due)

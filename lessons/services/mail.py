@@ -113,7 +113,8 @@ def _send_some_reminders() -> int:
     with transaction.atomic():
         now = timezone.now()
         due = Reminder.objects.filter(due_at__lte=now, sent_at=None, lesson__status=Lesson.Status.PLANNED, lesson__starts_at__gt=now)
-        due = due.select_for_update(of=("self",), skip_locked=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
+        # with their lessons: nobody who is in one is erased meanwhile; whoever has one now lets go before the next look
+        due = due.select_for_update(of=("self", "lesson"), skip_locked=True, no_key=True).order_by("due_at")[:REMINDERS_AT_A_TIME]
         coming = Enrolment.objects.holding().filter(client__wants_reminders=True).exclude(client__email="").select_related("client")
         reminders = list(due.select_related("lesson__club", "lesson__teacher").prefetch_related(
             Prefetch("lesson__enrolments", coming.order_by("client"))

@@ -1,5 +1,6 @@
 """The club's people, cards and closed days."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Any, TypeVar
 
@@ -15,6 +16,10 @@ Row = TypeVar("Row", bound=models.Model)
 
 class InUse(Exception):
     """The row is part of the club's history; the text says what to do instead."""
+
+
+class _HistoryHasGrown(Exception):
+    """While its locks were waited for."""
 
 
 def create_teacher(*, club: Club, **values: Any) -> Teacher:
@@ -51,11 +56,25 @@ def change(row: Row, **values: Any) -> Row:
 
 
 def lock_history(*, client: Client) -> None:
-    """The club and what names the client, in the order that deciding.py says: whoever locks the client does this before, and once."""
+    """The club, what names the client, and the client, in the order that deciding.py says.
+
+    Somebody may enrol the client while this waits. That lesson cannot be locked any more, after the cards: all is let go, and
+    begun again. From the client's lock on, nobody adds anything.
+    """
     Club.objects.select_for_update(no_key=True).get(pk=client.club_id)
-    list(Lesson.objects.select_for_update(no_key=True).filter(pk__in=client.enrolments.values("lesson")).order_by("pk"))
-    list(Subscription.objects.select_for_update().filter(client=client).order_by("pk"))
-    list(Evaluation.objects.select_for_update().filter(client=client).order_by("pk"))
+    while True:
+        with suppress(_HistoryHasGrown), transaction.atomic():
+            return _lock_history(client)
+
+
+def _lock_history(client: Client) -> None:
+    lessons = Lesson.objects.filter(pk__in=client.enrolments.values("lesson"))
+    cards, evaluations = Subscription.objects.filter(client=client), Evaluation.objects.filter(client=client)
+    history = [rows.order_by("pk").values_list("pk", flat=True) for rows in (lessons, cards, evaluations)]
+    locked = [set(rows.select_for_update(no_key=rows.model is Lesson)) for rows in history]
+    list(Client.objects.select_for_update().filter(pk=client.pk))
+    if any(set(rows) - known for rows, known in zip(history, locked, strict=True)):
+        raise _HistoryHasGrown
 
 
 def remove(row: models.Model) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from jobs.models import Job
 from lessons import services
 from lessons.models import Change, Client, Enrolment, Subscription
 from lessons.overview_subscriptions import list_unpaid
@@ -122,6 +123,18 @@ def test_to_leave_and_come_back_costs_one_session(world: World) -> None:
         act(world, lesson, world.hugo)
         run_changes()
     assert (left(pack), pack.uses.count()) == (9, 3)
+
+
+def test_who_is_taken_back_and_enrolled_again_before_the_job_pays_once(world: World) -> None:
+    """The credit of the enrolment that is gone has not come back yet: it pays for the new one."""
+    pack, lesson = pack_of(world, world.noe), full(world, world.hugo, capacity=2)
+    undo = enrol(world, lesson, world.noe).json()["change"]["undo_url"]
+    run_changes()
+    assert api(world.manager).post(undo).status_code == 200
+    enrol(world, lesson, world.noe)
+    run_changes()
+    assert not Job.objects.failed().exists()
+    assert (left(pack), pack.uses.count(), statuses(lesson)["Noé"]) == (9, 1, "paid")
 
 
 def test_jobs_that_run_after_all_decisions_come_to_the_same(world: World) -> None:
