@@ -60,9 +60,10 @@ class ClubAdmin(ModelAdmin):
     inlines = (MembershipInline,)
 
     def save_model(self, request: HttpRequest, obj: Club, form: "ModelForm[Any]", change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if "reminder_lead_hours" in form.changed_data:
-            services.plan_reminders_anew(club=obj)
+        if change:
+            services.change_club(club=obj, user=request.user, **{name: form.cleaned_data[name] for name in form.changed_data})
+        else:
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(Teacher)

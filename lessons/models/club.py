@@ -1,6 +1,6 @@
 """The club, its people, its places, its closed days."""
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -9,8 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lessons.planner import FIRST_YEAR, LAST_YEAR
+
+LONGEST_CLOSURE = timedelta(days=366)
 FIRST_BIRTH_YEAR = 1900
 
 
@@ -63,6 +67,7 @@ class Club(models.Model):
         _("freed places are given until, hours before"), default=2, db_default=2, help_text=_("Later the manager decides.")
     )
     closed_on_public_holidays = models.BooleanField(_("closed on public holidays"), default=True)
+    settings_version = models.PositiveIntegerField(_("version of the settings"), default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     class Meta:
@@ -81,6 +86,26 @@ class Club(models.Model):
     def scope(self) -> str:
         """The name under which background jobs know whose they are."""
         return f"club:{self.pk}"
+
+
+class SettingsChange(models.Model):
+    """Who set what, when: told to whoever saves from a page that was opened before."""
+
+    club = models.ForeignKey(Club, models.CASCADE, related_name="settings_changes", verbose_name=_("club"))
+    version = models.PositiveIntegerField(_("version"))  # that it made
+    before = models.JSONField(_("before"))  # by name; of what was changed alone
+    after = models.JSONField(_("after"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user"))
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of settings")
+        verbose_name_plural = _("changes of settings")
+        ordering = ["version"]
+        constraints = [models.UniqueConstraint(fields=["club", "version"], name="lessons_one_change_a_settings_version")]
+
+    def __str__(self) -> str:
+        return f"{self.club_id} {self.version}"
 
 
 class Membership(models.Model):
@@ -176,3 +201,19 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return self.reason or f"{self.first_day} – {self.last_day}"
+
+    def clean(self) -> None:
+        days = [day for day in (self.first_day, self.last_day) if isinstance(day, date)]  # what is none is said at its field
+        if len(days) == 2 and (problems := closure_problems(*days)):
+            raise ValidationError(problems)
+
+
+def closure_problems(first: date, last: date) -> dict[str, str]:
+    """What no club means, at its field: for its page, the API and the operator alike."""
+    days = {"first_day": first, "last_day": last}
+    if far := [name for name, day in days.items() if not FIRST_YEAR <= day.year < LAST_YEAR]:
+        return dict.fromkeys(far, gettext("This date is too far away."))
+    if last < first:
+        return {"last_day": gettext("The last day is before the first.")}
+    # Translators: French “Une fermeture dure un an au plus.”
+    return {"last_day": gettext("A closure lasts a year at most.")} if last - first > LONGEST_CLOSURE else {}

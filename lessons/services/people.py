@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 
 from lessons.models import Client, Closure, Club, Evaluation, Lesson, Subscription, Teacher
 
+from .deciding import lock_series_of
+
 SILKS = 8
 Row = TypeVar("Row", bound=models.Model)
 
@@ -53,7 +55,9 @@ def change(row: Row, **values: Any) -> Row:
 def lock_history(*, client: Client) -> None:
     """The club and what names the client, in the order that deciding.py says: whoever locks the client does this before, and once."""
     Club.objects.select_for_update(no_key=True).get(pk=client.club_id)
-    list(Lesson.objects.select_for_update(no_key=True).filter(pk__in=client.enrolments.values("lesson")).order_by("pk"))
+    lessons = Lesson.objects.filter(pk__in=client.enrolments.values("lesson"))
+    lock_series_of(lessons)
+    list(lessons.select_for_update(no_key=True).order_by("pk"))
     list(Subscription.objects.select_for_update().filter(client=client).order_by("pk"))
     list(Evaluation.objects.select_for_update().filter(client=client).order_by("pk"))
 
