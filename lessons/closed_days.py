@@ -7,12 +7,14 @@ from datetime import date, timedelta
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from .models import Closure, Club, Lesson
-from .planner import public_holidays
+from .planner import FIRST_YEAR, LAST_YEAR, public_holidays
 
 YEAR = timedelta(days=365)
 MOST_PAST = 20
+LONGEST_CLOSURE = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,17 @@ class ClosureRow:
     closure: Closure
     lessons: int  # planned on its days
     is_past: bool
+
+
+def closure_problems(first: date, last: date) -> dict[str, str]:
+    """What no club means, at its field."""
+    days = {"first_day": first, "last_day": last}
+    if far := [name for name, day in days.items() if not FIRST_YEAR <= day.year < LAST_YEAR]:
+        return dict.fromkeys(far, _("This date is too far away."))
+    if last < first:
+        return {"last_day": _("The last day is before the first.")}
+    # Translators: French “Une fermeture dure un an au plus.”
+    return {"last_day": _("A closure lasts a year at most.")} if last - first > LONGEST_CLOSURE else {}
 
 
 def closure_rows(club: Club, today: date) -> tuple[list[ClosureRow], list[ClosureRow]]:

@@ -8,7 +8,8 @@ from zoneinfo import available_timezones
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
-from .models import CLUB_SETTINGS, HOURS, MOST_HOURS, Closure, Club, SettingsChange, closure_problems
+from .closed_days import closure_problems
+from .models import CLUB_SETTINGS, HOURS, MOST_HOURS, Closure, Club, SettingsChange
 
 
 class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker alone

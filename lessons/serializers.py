@@ -12,6 +12,7 @@ from rest_framework import serializers
 from jobs.services import job_reference
 
 from . import planner
+from .closed_days import closure_problems
 from .credits import sessions_left
 from .models import (
     CLUB_SETTINGS,
@@ -27,7 +28,6 @@ from .models import (
     Place,
     Subscription,
     Teacher,
-    closure_problems,
 )
 from .services import why_not_undone
 

@@ -14,7 +14,6 @@ from .club import (
     Place,
     SettingsChange,
     Teacher,
-    closure_problems,
     validate_time_zone,
 )
 from .json_rows import JSONRows
@@ -83,7 +82,6 @@ __all__ = [
     "SubscriptionUseQuerySet",
     "TaskAssignment",
     "Teacher",
-    "closure_problems",
     "new_message_id",
     "new_secret",
     "places_held",

@@ -1,6 +1,6 @@
 """The club, its people, its places, its closed days."""
 
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -9,12 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from lessons.planner import FIRST_YEAR, LAST_YEAR
-
-LONGEST_CLOSURE = timedelta(days=366)
 FIRST_BIRTH_YEAR = 1900
 
 
@@ -201,19 +197,3 @@ class Closure(models.Model):
 
     def __str__(self) -> str:
         return self.reason or f"{self.first_day} – {self.last_day}"
-
-    def clean(self) -> None:
-        days = [day for day in (self.first_day, self.last_day) if isinstance(day, date)]  # what is none is said at its field
-        if len(days) == 2 and (problems := closure_problems(*days)):
-            raise ValidationError(problems)
-
-
-def closure_problems(first: date, last: date) -> dict[str, str]:
-    """What no club means, at its field: for its page, the API and the operator alike."""
-    days = {"first_day": first, "last_day": last}
-    if far := [name for name, day in days.items() if not FIRST_YEAR <= day.year < LAST_YEAR]:
-        return dict.fromkeys(far, gettext("This date is too far away."))
-    if last < first:
-        return {"last_day": gettext("The last day is before the first.")}
-    # Translators: French “Une fermeture dure un an au plus.”
-    return {"last_day": gettext("A closure lasts a year at most.")} if last - first > LONGEST_CLOSURE else {}
