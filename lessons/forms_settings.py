@@ -89,9 +89,11 @@ def _lines_of(change: SettingsChange, form: ClubForm) -> list[ChangedSetting]:
     by = (change.user.get_full_name() or change.user.get_username()) if change.user else ""
     at = change.created_at.astimezone(change.club.zone)
     return [
-        ChangedSetting(str(form.fields[name].label), form.in_words(name, change.before[name]), form.in_words(name, value), by, at)
-        for name, value in change.after.items()
-        if name in form.fields
+        ChangedSetting(
+            str(form.fields[name].label), form.in_words(name, change.before[name]), form.in_words(name, change.after[name]), by, at
+        )
+        for name in form.fields
+        if name in change.after
     ]
 
 
