@@ -11,6 +11,8 @@ from django.utils.translation import gettext, gettext_lazy
 from .closed_days import closure_problems
 from .models import CLUB_SETTINGS, HOURS, MOST_HOURS, Closure, Club, SettingsChange
 
+MOST_SHOWN = 20  # changes by others, the last ones
+
 
 class ClubForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for the type checker alone
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
@@ -81,7 +83,7 @@ def form_after(typed: ClubForm, why: str, club: Club) -> ClubForm:
     form = ClubForm(instance=club, initial=mine)
     for name in [name for name, value in mine.items() if value != getattr(club, name)]:
         form.fields[name].stored = form.in_words(name, getattr(club, name))  # type: ignore[attr-defined]  # for the template
-    form.overtaken = Overtaken(why, [line for change in others for line in _lines_of(change, form)])
+    form.overtaken = Overtaken(why, [line for change in others for line in _lines_of(change, form)][-MOST_SHOWN:])
     return form
 
 

@@ -44,7 +44,7 @@ def test_a_page_left_open_puts_nothing_old_back_and_says_who_changed_what(visito
     late = visitor.post(SETTINGS, {**form, "promotion_cutoff_hours": "5"})
     page = page_of(late)
     assert late.status_code == 409
-    assert "Marie Dubois changed the settings at " in page
+    assert "Marie Dubois changed the settings " in page
     assert "Free cancellation, hours before: 24 → <b>48</b>" in page
     assert "Absence costs the lesson: Yes → <b>No</b>" in page
     assert (stored(world).cancellation_cutoff_hours, stored(world).promotion_cutoff_hours) == (48, 2)
@@ -102,7 +102,7 @@ def test_the_api_tells_whoever_says_what_was_read(world: World, marie: User) -> 
     api(marie).patch(API, {"cancellation_cutoff_hours": 48})
     late = visitor.patch(API, {"promotion_cutoff_hours": 5, "version": version})
     assert late.status_code == 409
-    assert late.json()["detail"].startswith("Marie Dubois changed the settings at ")
+    assert late.json()["detail"].startswith("Marie Dubois changed the settings ")
     assert stored(world).promotion_cutoff_hours == 2
 
 
@@ -131,4 +131,4 @@ def test_an_operators_change_counts_too(world: World, visitor: Visitor) -> None:
     assert answer.status_code == 302, (answer.context["errors"], answer.context["adminform"].form.errors)
     assert stored(world).reminder_lead_hours == 48
     late = visitor.post(SETTINGS, {**form, "promotion_cutoff_hours": "5"})
-    assert (late.status_code, "operator changed the settings at " in page_of(late)) == (409, True)
+    assert (late.status_code, "operator changed the settings " in page_of(late)) == (409, True)
