@@ -15,7 +15,9 @@ from unfold.decorators import display
 from . import admin_programmes as admin_programmes  # registers its models too
 from . import services
 from .admin_read_only import ReadOnly as ReadOnly  # the other apps find it here
+from .closed_days import closure_problems
 from .models import (
+    CLUB_SETTINGS,
     Client,
     Closure,
     Club,
@@ -57,12 +59,14 @@ class ClubAdmin(ModelAdmin):
     list_display = ("name", "country", "language", "time_zone", "reminder_lead_hours", "closed_on_public_holidays")
     list_filter = ("country", "language")
     search_fields = ("name",)
+    fields = CLUB_SETTINGS
     inlines = (MembershipInline,)
 
     def save_model(self, request: HttpRequest, obj: Club, form: "ModelForm[Any]", change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        if "reminder_lead_hours" in form.changed_data:
-            services.plan_reminders_anew(club=obj)
+        if change:
+            services.change_club(club=obj, user=request.user, **{name: form.cleaned_data[name] for name in form.changed_data})
+        else:
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(Teacher)
@@ -121,9 +125,21 @@ class SubscriptionAdmin(ThroughServices):
             super().save_model(request, obj, form, change)
 
 
+class ClosureForm(ModelForm):  # type: ignore[type-arg]  # generic for the type checker alone
+    def clean(self) -> dict[str, Any]:
+        """As on the club's own page."""
+        cleaned = super().clean() or {}
+        days = [cleaned[name] for name in ("first_day", "last_day") if name in cleaned]
+        if len(days) == 2:
+            for name, problem in closure_problems(*days).items():
+                self.add_error(name, problem)
+        return cleaned
+
+
 @admin.register(Closure)
 class ClosureAdmin(ThroughServices):
     make = staticmethod(services.create_closure)
+    form = ClosureForm
     list_display = ("first_day", "last_day", "reason", "club")
     list_filter = ("club", "first_day")
     list_select_related = ("club",)

@@ -295,10 +295,16 @@ class ClubSettingsView(ClubView):
 
     @extend_schema(request=ClubSettingsSerializer(partial=True))
     def patch(self, request: Request) -> Response:
+        """409: `version` was sent, and somebody has changed the settings since it was read."""
         serializer = ClubSettingsSerializer(self.membership.club, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)
-        services.change_club(club=self.membership.club, **serializer.validated_data)
-        return Response(serializer.data)
+        asked = dict(serializer.validated_data)
+        seen = asked.pop("settings_version", None)
+        try:
+            changed = services.change_club(club=self.membership.club, user=request.user, version=seen, **asked)
+        except services.OutOfDate as late:
+            raise Conflict(str(late)) from late
+        return Response(ClubSettingsSerializer(changed).data)
 
 
 class MeView(APIView):

@@ -9,6 +9,7 @@ from .credits import with_sessions_left
 from .forms import ClientsField, ScopeForm
 from .lesson_roll import RollOfPage
 from .models import Client, Lesson
+from .services import OutOfDate
 
 
 class EnrolForm(ScopeForm):
@@ -32,4 +33,10 @@ class EnrolForm(ScopeForm):
     def asked(self) -> dict[str, Any]:
         """The arguments of `enrol_clients`."""
         clients = [client.pk for client in self.cleaned_data["clients"]]
-        return {"clients": clients, "scope": self.cleaned_data["scope"], "present": self.roll.has_begun}
+        seen = {name: self.cleaned_data[name] for name in ("scope", "version")}
+        return {"clients": clients, **seen, "present": self.roll.has_begun}
+
+    def meet(self, late: OutOfDate) -> None:
+        """The choice stays; the next click is of the roll that is shown with it."""
+        self.add_error(None, str(late))
+        self.data = {**self.data, "clients": [client.pk for client in self.cleaned_data["clients"]], "version": self.initial["version"]}

@@ -29,6 +29,7 @@ from .models import (
     Subscription,
     Teacher,
 )
+from .services import why_not_undone
 
 MOST_CLIENTS = 500
 MOST_CREDITS = 1000
@@ -255,7 +256,8 @@ class ChangeLessonSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID),
         required=False,
         max_length=MOST_CLIENTS,
-        help_text="Who is to have a place: others are cancelled by the club's rule; whoever finds no place waits for one.",
+        help_text="Who is to have a place: others are cancelled by the club's rule; whoever finds no place waits for one. With `version`, "
+        "a list that was read before somebody came or left is refused (409).",
     )
     version = serializers.CharField(max_length=40, required=False)
     leave_stuck = serializers.BooleanField(required=False, help_text="Lessons of the series that cannot follow stay as they are.")
@@ -270,15 +272,20 @@ class ChangeSerializer(serializers.ModelSerializer[Change]):
     lessons = serializers.ListField(source="lesson_ids", child=serializers.IntegerField())
     left = LeftDateSerializer(many=True, help_text="The dates that could not follow, and stay as they were.")
     undo_until = InstantField(allow_null=True)
-    undo_url = serializers.SerializerMethodField()
+    undo_url = serializers.SerializerMethodField(help_text="Null when it cannot be taken back, as where new places are given already.")
 
     class Meta:
         model = Change
         fields = ["id", "kind", "scope", "lessons", "left", "undo_url", "undo_until"]
         read_only_fields = fields
 
+    def to_representation(self, instance: Change) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return shown if shown["undo_url"] else {**shown, "undo_until": None}
+
     def get_undo_url(self, change: Change) -> str | None:
-        return f"/api/lessons/changes/{change.pk}/undo/" if change.undoes_id is None else None
+        offered = change.undoes_id is None and not why_not_undone(change)
+        return f"/api/lessons/changes/{change.pk}/undo/" if offered else None
 
 
 class DecidedSerializer(serializers.Serializer[Any]):
@@ -341,9 +348,13 @@ class PlannedDatesSerializer(serializers.Serializer[Any]):
 
 
 class ClubSettingsSerializer(serializers.ModelSerializer[Club]):
+    version = serializers.IntegerField(
+        source="settings_version", min_value=1, required=False, help_text="Sent back with a change, it tells whether somebody was faster."
+    )
+
     class Meta:
         model = Club
-        fields = ["id", *CLUB_SETTINGS]
+        fields = ["id", *CLUB_SETTINGS, "version"]
         extra_kwargs = {name: {"max_value": MOST_HOURS} for name in HOURS}
 
 

@@ -20,7 +20,7 @@ from .forms import LessonForm, initial_after
 from .lesson_roll import read_roll
 from .models import Lesson, Membership, Notice
 from .planning_page import read_week
-from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice
+from .services import Refused, confirm_notice_arrived, create_lesson, preview_lesson, resend_notice, why_not_undone
 from .week import lay_out, monday_of, parse_day, read_choice, read_id
 
 View = Callable[..., HttpResponse]
@@ -75,6 +75,7 @@ def planning(request: HttpRequest, membership: Membership) -> HttpResponse:
         "places": sorted({lesson.place for lesson in lessons}, key=str),
         "fresh": fresh,
         "change": change,
+        "stays_because": why_not_undone(change) if change and change.may_be_undone else "",
         "followed_job": fresh.job if fresh else change.lesson.job if change else None,
         "told": told(fresh) if fresh else None,
         "may_plan": membership.role == Membership.Role.MANAGER,

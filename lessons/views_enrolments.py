@@ -38,15 +38,18 @@ def enrol(request: HttpRequest, club: Club, pk: int) -> HttpResponse:
     lessons = Lesson.objects.select_related("club", "place", "teacher", "series").annotate(enrolled=enrolled(club))
     lesson = get_object_or_404(lessons, club=club, pk=pk)
     form = EnrolForm(request.POST if request.method == "POST" else None, lesson=lesson, roll=read_roll(lesson))
+    status = 422 if form.errors else 200
     if request.method == "POST" and form.is_valid():
         try:
             return redirect(_page_of(lesson, services.enrol_clients(lesson=lesson, user=request.user, **form.asked())))
         except Refused as refusal:
             form.add_error("clients", refusal.messages[0])
+            status = 422
         except OutOfDate as late:
-            form.add_error(None, str(late))
+            form.meet(late)
+            status = 409
     context = {"lesson": lesson, "form": form, "roll": form.roll, "back": reverse("lesson", args=[lesson.pk])}
-    return render(request, "lessons/enrol.html", context, status=422 if form.errors else 200)
+    return render(request, "lessons/enrol.html", context, status=status)
 
 
 @require_GET

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from . import services
 from .closed_days import closure_rows, holidays_ahead
-from .forms_settings import ClosureForm, ClubForm
+from .forms_settings import ClosureForm, ClubForm, form_after
 from .models import Closure, Club, places_held
 from .times import period
 from .views import manager_page, planning_on
@@ -34,7 +34,10 @@ def settings(request: HttpRequest, club: Club) -> HttpResponse:
     form = ClubForm(request.POST, instance=Club.objects.get(pk=club.pk))
     if not form.is_valid():
         return _show(request, club, form, ClosureForm(), status=422)
-    services.change_club(club=club, **{name: form.cleaned_data[name] for name in form.changed_data})
+    try:
+        services.change_club(club=club, user=request.user, **form.asked())
+    except services.OutOfDate as late:
+        return _show(request, club, form_after(form, str(late), Club.objects.get(pk=club.pk)), ClosureForm(), status=409)
     # Translators: French “Réglages enregistrés”
     messages.success(request, _("Settings saved"))
     return redirect("planning-settings")

@@ -2,7 +2,20 @@
 
 from .calendars import CalendarFeed, new_secret
 from .changes import Change
-from .club import CLUB_SETTINGS, HOURS, MOST_HOURS, Client, Closure, Club, Membership, Person, Place, Teacher, validate_time_zone
+from .club import (
+    CLUB_SETTINGS,
+    HOURS,
+    MOST_HOURS,
+    Client,
+    Closure,
+    Club,
+    Membership,
+    Person,
+    Place,
+    SettingsChange,
+    Teacher,
+    validate_time_zone,
+)
 from .json_rows import JSONRows
 from .notices import Notice, NoticeQuerySet, new_message_id
 from .planning import (
@@ -61,6 +74,7 @@ __all__ = [
     "Realisation",
     "Reminder",
     "Series",
+    "SettingsChange",
     "Skill",
     "Subscription",
     "SubscriptionQuerySet",

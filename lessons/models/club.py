@@ -63,6 +63,7 @@ class Club(models.Model):
         _("freed places are given until, hours before"), default=2, db_default=2, help_text=_("Later the manager decides.")
     )
     closed_on_public_holidays = models.BooleanField(_("closed on public holidays"), default=True)
+    settings_version = models.PositiveIntegerField(_("version of the settings"), default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(_("created at"), db_default=Now())
 
     class Meta:
@@ -81,6 +82,26 @@ class Club(models.Model):
     def scope(self) -> str:
         """The name under which background jobs know whose they are."""
         return f"club:{self.pk}"
+
+
+class SettingsChange(models.Model):
+    """Who set what, when: told to whoever saves from a page that was opened before."""
+
+    club = models.ForeignKey(Club, models.CASCADE, related_name="settings_changes", verbose_name=_("club"))
+    version = models.PositiveIntegerField(_("version"))  # that it made
+    before = models.JSONField(_("before"))  # by name; of what was changed alone
+    after = models.JSONField(_("after"))
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user"))
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("change of settings")
+        verbose_name_plural = _("changes of settings")
+        ordering = ["version"]
+        constraints = [models.UniqueConstraint(fields=["club", "version"], name="lessons_one_change_a_settings_version")]
+
+    def __str__(self) -> str:
+        return f"{self.club_id} {self.version}"
 
 
 class Membership(models.Model):

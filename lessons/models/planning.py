@@ -27,6 +27,7 @@ class Series(models.Model):
     without = models.JSONField(_("dates left out"), default=list, db_default=Value([], models.JSONField()), blank=True)
     despite = models.JSONField(_("closed days kept"), default=list, db_default=Value([], models.JSONField()), blank=True)
     version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)  # of whichever lesson changes last
+    roll_version = models.PositiveIntegerField(_("version of the rolls"), default=1, db_default=1, editable=False)  # of its lessons
 
     class Meta:
         verbose_name = _("series")
@@ -76,6 +77,7 @@ class Lesson(models.Model):
     series = models.ForeignKey(Series, models.SET_NULL, null=True, blank=True, related_name="lessons", verbose_name=_("series"))
     clients = models.ManyToManyField(Client, through="Enrolment", related_name="lessons", verbose_name=_("clients"))
     version = models.PositiveIntegerField(_("version"), default=1, db_default=1, editable=False)
+    roll_version = models.PositiveIntegerField(_("version of the roll"), default=1, db_default=1, editable=False)  # of who has a place
     request_key = models.CharField(_("request key"), max_length=100, null=True, blank=True, editable=False)  # noqa: DJ001  NULL: no key
     job = models.ForeignKey("jobs.Job", models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+")
@@ -142,8 +144,10 @@ class Lesson(models.Model):
 
     @property
     def full_version(self) -> str:
-        """Of the lesson, and of the series that it is one of: what a form that stood open is compared with."""
-        return f"{self.version}.{self.series.version}" if self.series else str(self.version)
+        """Of the lesson and its roll, and of the series that it is one of: what a form that stood open is compared with."""
+        if self.series is None:
+            return f"{self.version}-{self.roll_version}"
+        return f"{self.version}.{self.series.version}-{self.roll_version}.{self.series.roll_version}"
 
     @property
     def label(self) -> str:

@@ -3,7 +3,7 @@
 from .after_change import lock_change, move_reminders, settle_credits, tell_of_change
 from .after_enrolment import Settled, settle_enrolments, tell_of_enrolments
 from .booking import CreatedLesson, Fix, NotInClub, Refused, create_lesson, preview_lesson
-from .cancelling import cancel_lesson, cancel_lessons_of_closure, lessons_of_closure, undo_change
+from .cancelling import cancel_lesson, cancel_lessons_of_closure, lessons_of_closure, undo_change, why_not_undone
 from .changing import change_lesson
 from .club import change_club
 from .credit import mark_paid_otherwise, mark_unpaid, pay_lessons, return_credits, settle_unpaid
@@ -105,6 +105,7 @@ __all__ = [
     "tell_of_enrolments",
     "undo_assignment",
     "undo_change",
+    "why_not_undone",
     "withdraw_client",
     "write_notices",
 ]

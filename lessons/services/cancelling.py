@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lessons import moves, planner, wording
-from lessons.models import Change, Closure, Lesson, LessonQuerySet, Notice, Series
+from lessons.models import Change, Closure, Lesson, LessonQuerySet, Notice
 
 from .booking import Refused
 from .changing import enrolled_words, row_of, write_moves
@@ -25,6 +25,7 @@ from .deciding import (
     lock_lessons,
     lock_room,
     lock_rows,
+    lock_series_of,
     slot_of,
     write_change,
 )
@@ -48,7 +49,7 @@ def cancel_lessons_of_closure(*, closure: Closure, user: Any, lessons: Collectio
     """
     with transaction.atomic():
         rows = lessons_of_closure(closure) if lessons is None else lessons_of_closure(closure).filter(pk__in=lessons)
-        list(Series.objects.select_for_update(no_key=True).filter(pk__in=rows.order_by().values("series")).order_by("pk"))
+        lock_series_of(rows)
         locked = list(lock_rows(rows).select_related("club", "series", "job"))
         if not locked:
             raise OutOfDate(_("No lesson of these is left to cancel."))
@@ -116,10 +117,22 @@ def _lock_changed(change: Change) -> list[Lesson]:
     return lessons
 
 
+def why_not_undone(change: Change) -> str:
+    """What would stand in the way, so that nobody is offered what is refused then; empty: nothing that is known beforehand."""
+    before = {row["lesson"]: row["before"]["capacity"] for row in change.rows if change.kind == Change.Kind.CHANGED}
+    more_room = any(row["after"]["capacity"] > before[row["lesson"]] for row in change.rows if row["lesson"] in before)
+    return _no_room_again(before) if more_room else ""
+
+
 def _require_places(back: Sequence[moves.Move]) -> None:
     """Who was given a place meanwhile keeps it."""
-    if count := too_many_for([each.lesson_id for each in back], {each.lesson_id: each.after.capacity for each in back}):
-        raise Refused({"capacity": wording.as_sentence(enrolled_words(count))})
+    if problem := _no_room_again({each.lesson_id: each.after.capacity for each in back}):
+        raise Refused({"capacity": problem})
+
+
+def _no_room_again(capacities: dict[int, int]) -> str:
+    count = too_many_for(capacities, capacities)
+    return wording.as_sentence(enrolled_words(count)) if count else ""
 
 
 def _require_free(lessons: Sequence[Lesson], slots: Sequence[moves.Slot]) -> None:

@@ -17,7 +17,7 @@ from lessons.models import LONGEST_LESSON, Change, Enrolment, Lesson, Place, Tea
 from lessons.times import long_day
 
 from .booking import Fix, Refused, lock_place, no_such_teacher, ways_out
-from .deciding import Decided, bookings_near, finish, lock_lessons, lock_room, lock_teachers, slot_of, write_change
+from .deciding import Decided, bookings_near, finish, lock_lessons, lock_room, lock_teachers, seen_roll, slot_of, write_change
 from .enrolling import promote_waiting, set_clients
 from .series import bookings_of, days_of
 
@@ -68,7 +68,8 @@ def change_lesson(
             enrolled = set_clients(lesson=lesson, clients=clients, user=user, scope=scope, version=version)
         decided = _change(lesson, user, scope, version, asked, leave_stuck)
         if clients is not None and room_first:
-            enrolled = set_clients(lesson=decided.lesson, clients=clients, user=user, scope=scope)
+            roll = f"-{seen_roll(version)}"  # the rest has been compared, and counted on
+            enrolled = set_clients(lesson=decided.lesson, clients=clients, user=user, scope=scope, version=roll)
         elif decided.change:  # not before: who had been given a place would have to be among the clients that are named
             promote_waiting(lessons=decided.change.lesson_ids, user=user)
         return enrolled if enrolled and not decided.change else decided

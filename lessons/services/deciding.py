@@ -7,13 +7,14 @@ decide about the same lessons, the second waits, then sees that they are no long
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lessons import moves, planner, wording
-from lessons.models import LONGEST_LESSON, Change, Club, Lesson, LessonQuerySet, Place, Series, Teacher
+from lessons.models import LONGEST_LESSON, Change, Club, Lesson, LessonQuerySet, Place, Series, SettingsChange, Teacher
 from lessons.times import long_day
 
 from .booking import Refused
@@ -45,6 +46,12 @@ def lock_lessons(lesson: Lesson, scope: str, version: str) -> list[Lesson]:
     return [in_hand, *(row for row in lessons if row is not in_hand)]
 
 
+def lock_series_of(meant: LessonQuerySet) -> None:
+    """Before the lessons themselves; found without a join, which would lock them."""
+    of_lessons = meant.order_by().values("series")
+    list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
+
+
 def lock_rows(meant: LessonQuerySet) -> LessonQuerySet:
     """Locked first and read after that: a row whose teacher has changed while it was waited for would fall out of a join."""
     locked = meant.select_for_update(no_key=True).order_by("pk")
@@ -53,8 +60,7 @@ def lock_rows(meant: LessonQuerySet) -> LessonQuerySet:
 
 def lock_for_undo(change: Change) -> tuple[Change, LessonQuerySet]:
     """The change and its lessons, in the order above. Raises OutOfDate when it is undone already, or people are being told."""
-    of_lessons = Lesson.objects.filter(pk__in=change.lesson_ids).order_by().values("series")  # not joined: that would lock the lessons
-    list(Series.objects.select_for_update(no_key=True).filter(pk__in=of_lessons).order_by("pk"))
+    lock_series_of(Lesson.objects.filter(pk__in=change.lesson_ids))
     locked = Change.objects.select_for_update(no_key=True).get(pk=change.pk)
     if hasattr(locked, "undone_by"):
         raise OutOfDate(_("This change is already undone."))
@@ -72,35 +78,58 @@ def _meant(lesson: Lesson, scope: str) -> Q:
 
 
 def _require_decidable(lesson: Lesson, scope: str, version: str) -> None:
-    seen = version.split(".") if version else []
-    now = [str(lesson.version), str(lesson.series.version) if lesson.series else ""]
-    if seen and (seen[0] != now[0] or (scope != Change.Scope.THIS and seen[1:] != now[1:])):
-        raise OutOfDate(_who_was_faster(lesson, scope))
+    seen, now = (text.partition("-")[0] for text in (version, lesson.full_version))
+    if _is_stale(seen, now, scope):
+        raise OutOfDate(_who_was_faster(lesson, scope, ~Q(kind=Change.Kind.ENROLLED)))
     if lesson.status == Lesson.Status.CANCELLED:
         raise OutOfDate(_("This lesson is cancelled."))
     if is_being_planned(lesson):
         raise OutOfDate(_("This lesson is still being planned. Try again in a moment."))
 
 
+def require_roll(lesson: Lesson, scope: str, version: str) -> None:
+    """Nobody has come or gone since, in this lesson or, where more than it is meant, in its series."""
+    if _is_stale(seen_roll(version), seen_roll(lesson.full_version), scope):
+        raise OutOfDate(_who_was_faster(lesson, scope, Q(kind=Change.Kind.ENROLLED)))
+
+
+def seen_roll(version: str) -> str:
+    """The second half of a version; empty where it was read before there was one."""
+    return version.partition("-")[2]
+
+
+def _is_stale(seen: str, now: str, scope: str) -> bool:
+    """Each is a count of the lesson, then of its series; who saw nothing is not late."""
+    own, _dot, of_series = seen.partition(".")
+    own_now, _dot, of_series_now = now.partition(".")
+    return bool(seen) and (own != own_now or (scope != Change.Scope.THIS and of_series != of_series_now))
+
+
 def is_being_planned(lesson: Lesson) -> bool:
     return bool(lesson.job and lesson.job.kind == "lessons.after_create" and not lesson.job.ended)
 
 
-def _who_was_faster(lesson: Lesson, scope: str) -> str:
+def _who_was_faster(lesson: Lesson, scope: str, kind: Q) -> str:
     of_series = Q(lesson__series=lesson.series_id) if lesson.series_id else Q(lesson=lesson)
-    recent = Change.objects.filter(of_series).exclude(kind=Change.Kind.ENROLLED).select_related("user")[:RECENT]
+    recent = Change.objects.filter(of_series, kind).select_related("user")[:RECENT]
     last = next((change for change in recent if scope != Change.Scope.THIS or lesson.pk in change.lesson_ids), None)
     if last is None:
         return _("This lesson has changed meanwhile. Nothing was written: look at it again.")
-    at = last.created_at.astimezone(lesson.club.zone)
-    # Translators: in place of a name; French “Quelqu’un”
-    name = (last.user.get_full_name() or last.user.get_username()) if last.user else _("Somebody")
-    facts = {"name": name, "time": wording.clock(at), "day": long_day(at.date())}
-    if at.date() == timezone.now().astimezone(lesson.club.zone).date():
+    facts, is_today = who_and_when(last, lesson.club.zone)
+    if is_today:
         # Translators: "%(name)s a modifié ce cours à %(time)s…"
         return _("%(name)s changed this lesson at %(time)s. Nothing was written: look at it again.") % facts
     # Translators: French “%(name)s a modifié ce cours le %(day)s à %(time)s. Rien n’a été enregistré : regardez-le à nouveau.”
     return _("%(name)s changed this lesson on %(day)s at %(time)s. Nothing was written: look at it again.") % facts
+
+
+def who_and_when(change: Change | SettingsChange, zone: ZoneInfo) -> tuple[dict[str, str], bool]:
+    """In words, and whether it was today."""
+    at = change.created_at.astimezone(zone)
+    # Translators: in place of a name; French “Quelqu’un”
+    name = (change.user.get_full_name() or change.user.get_username()) if change.user else _("Somebody")
+    is_today = at.date() == timezone.now().astimezone(zone).date()
+    return {"name": name, "time": wording.clock(at), "day": long_day(at.date())}, is_today
 
 
 def slot_of(lesson: Lesson) -> moves.Slot:

@@ -8,30 +8,32 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.services import enqueue
-from lessons.models import Attendance, Change, Client, Enrolment, Lesson, Notice
+from lessons.models import HOLDING, Attendance, Change, Client, Enrolment, Lesson, Notice, Series
 from lessons.places import kind_of_notice
 from lessons.roll import NotPossible, Roll, state_of
 
 from .booking import NotInClub, Refused, hold_clients, require_clients
-from .deciding import Decided, OutOfDate, lock_for_undo, lock_lessons, lock_rows
+from .deciding import Decided, OutOfDate, lock_for_undo, lock_lessons, lock_rows, lock_series_of, require_roll
 
 NOTICES = (Notice.Kind.ENROLLED, Notice.Kind.PROMOTED, Notice.Kind.WAITING, Notice.Kind.WITHDRAWN, Notice.Kind.UNPAID)
 WRITTEN = ("attendance", "charged", "attendance_at", "attendance_by")
 
 
-def enrol_clients(*, lesson: Lesson, clients: Iterable[int], user: Any, scope: str = Change.Scope.THIS, present: bool = False) -> Decided:
+def enrol_clients(
+    *, lesson: Lesson, clients: Iterable[int], user: Any, scope: str = Change.Scope.THIS, version: str = "", present: bool = False
+) -> Decided:
     """Whoever finds no place waits for one; who is in already stays. `present`: in a lesson that has begun, who came all the same.
 
-    Raises NotInClub for another club's client, Refused for a lesson that has begun, OutOfDate for one that is cancelled.
+    Raises NotInClub for another club's client, Refused for a lesson that has begun, OutOfDate for one that is cancelled or has changed.
     """
     wanted = list(dict.fromkeys(clients))
     require_clients(lesson.club, wanted)
-    return _decide(lesson, scope, user, lambda roll: roll.enrol(wanted, present=present), field="clients")
+    return _decide(lesson, scope, user, lambda roll: roll.enrol(wanted, present=present), field="clients", version=version)
 
 
 def cancel_enrolments(*, lesson: Lesson, clients: Iterable[int], user: Any, scope: str = Change.Scope.THIS) -> Decided:
@@ -41,7 +43,10 @@ def cancel_enrolments(*, lesson: Lesson, clients: Iterable[int], user: Any, scop
 
 
 def set_clients(*, lesson: Lesson, clients: Iterable[int], user: Any, scope: str = Change.Scope.THIS, version: str = "") -> Decided:
-    """Those have places, or wait for one, and nobody else has; who waits and is not named goes on waiting."""
+    """Those have places, or wait for one, and nobody else has; who waits and is not named goes on waiting.
+
+    Raises OutOfDate when somebody came or left since `version` was read: the list would undo what its writer never saw.
+    """
     wanted = list(dict.fromkeys(clients))
     require_clients(lesson.club, wanted)
 
@@ -82,7 +87,9 @@ def leave_lessons(*, client: Client) -> None:
     ahead = Q(lesson__starts_at__gt=timezone.now(), attendance=Attendance.EXPECTED, lesson__status=Lesson.Status.PLANNED)
     theirs = Enrolment.objects.filter(ahead | Q(attendance=Attendance.WAITING), client=client)
     with transaction.atomic():
-        found = list(lock_rows(Lesson.objects.filter(pk__in=theirs.values("lesson"))).select_related("club"))
+        named = Lesson.objects.filter(pk__in=theirs.values("lesson"))
+        lock_series_of(named)
+        found = list(lock_rows(named).select_related("club"))
         Enrolment.objects.waiting().filter(client=client, lesson__in=found).delete()
         rolls = _rolls_of(found, None)
         for roll in rolls:
@@ -118,6 +125,8 @@ def _decide(lesson: Lesson, scope: str, user: Any, act: Callable[[Roll], None], 
                 act(roll)
         except NotPossible as problem:
             raise Refused({field: str(problem)}) from problem
+        if any(roll.changes() for roll in rolls):  # the same click a second time is not late
+            require_roll(lessons[0], scope, version)
         change = _write(rolls, lessons[0], user, scope=scope)
     return Decided(lessons[0], _job_of(change), change)
 
@@ -159,6 +168,7 @@ def _write(
     for each in changed:
         if each["after"] is None:
             Enrolment.objects.filter(lesson=each["lesson"], client=each["client"]).delete()
+    _count_versions(rolls, changed)
     if not any(_has_consequences(each) for each in changed):
         return None
     kind = Change.Kind.ENROLLED
@@ -167,6 +177,20 @@ def _write(
     job = enqueue("lessons.after_enrolment", change.pk, scope=in_hand.club.scope, label=label, user=user)
     change.follow_up = job
     return change
+
+
+def _count_versions(rolls: Sequence[Roll], changed: list[dict[str, Any]]) -> None:
+    """Where somebody came or left. The series is locked, as deciding.py says."""
+    moved = {each["lesson"] for each in changed if _holds(each["before"]) != _holds(each["after"])}
+    series = {roll.lesson.series_id for roll in rolls if roll.lesson.pk in moved and roll.lesson.series_id}
+    if moved:
+        Lesson.objects.filter(pk__in=moved).update(roll_version=F("roll_version") + 1)
+    if series:
+        Series.objects.filter(pk__in=series).update(roll_version=F("roll_version") + 1)
+
+
+def _holds(state: dict[str, Any] | None) -> bool:
+    return state is not None and state["attendance"] in HOLDING
 
 
 def _has_consequences(each: dict[str, Any]) -> bool:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from lessons.models import Client, Closure, Club, Evaluation, Lesson, Subscription, Teacher
 
+from .deciding import lock_series_of
+
 SILKS = 8
 Row = TypeVar("Row", bound=models.Model)
 
@@ -68,12 +70,17 @@ def lock_history(*, client: Client) -> None:
 
 
 def _lock_history(client: Client) -> None:
-    lessons = Lesson.objects.filter(pk__in=client.enrolments.values("lesson"))
-    cards, evaluations = Subscription.objects.filter(client=client), Evaluation.objects.filter(client=client)
-    history = [rows.order_by("pk").values_list("pk", flat=True) for rows in (lessons, cards, evaluations)]
-    locked = [set(rows.select_for_update(no_key=rows.model is Lesson)) for rows in history]
+    enrolled = client.enrolments.order_by().values_list("lesson", flat=True)
+    cards, evaluations = (rows.objects.filter(client=client).values_list("pk", flat=True) for rows in (Subscription, Evaluation))
+    lessons = Lesson.objects.filter(pk__in=list(enrolled))
+    lock_series_of(lessons)
+    locked = [
+        set(lessons.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True)),
+        set(cards.select_for_update().order_by("pk")),
+        set(evaluations.select_for_update().order_by("pk")),
+    ]
     list(Client.objects.select_for_update().filter(pk=client.pk))
-    if any(set(rows) - known for rows, known in zip(history, locked, strict=True)):
+    if any(set(rows.all()) - known for rows, known in zip((enrolled, cards, evaluations), locked, strict=True)):
         raise _HistoryHasGrown
 
 

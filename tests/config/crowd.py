@@ -36,6 +36,7 @@ from lessons.models import (
     Realisation,
     Reminder,
     Series,
+    SettingsChange,
     Skill,
     Subscription,
     SubscriptionUse,
@@ -109,6 +110,8 @@ class Crowd:
         self.client = self.clients[0]
         self.places = self.many(Place, lambda n: {"club": self.club, "name": f"Place {n}"})
         self.many(Closure, lambda n: {"club": self.club, "first_day": self.today, "last_day": self.today})
+        self.many(SettingsChange, lambda n: {"club": self.club, "version": n + 2, "before": {}, "after": {}})
+        Club.objects.filter(pk=self.club.pk).update(settings_version=self.size + 1)
         of_client = {"club": self.club, "kind": "pack", "credits": 10, "valid_from": self.today}
         self.subscriptions = self.many(Subscription, lambda n: {**of_client, "client": self.clients[n]})
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs.models import Job
 from lessons import services
-from lessons.models import Client, Lesson, Notice, Reminder, Subscription, Teacher
+from lessons.models import Client, Closure, Lesson, Notice, Reminder, Subscription, Teacher
 from tests.lessons.world import World, run_follow_up
 
 NAMES = [
@@ -102,3 +102,29 @@ def test_an_operator_gives_more_lessons_and_changes_no_client(browser: Browser, 
     assert browser.post(f"/admin/lessons/subscription/{pack.pk}/change/", values).status_code == 302
     pack.refresh_from_db()
     assert (pack.client, pack.credits) == (world.camille, 6)
+
+
+@pytest.mark.parametrize(
+    ("days", "field", "message"),
+    [
+        (("2026-12-01", "2028-12-01"), "last_day", "A closure lasts a year at most."),
+        (("2026-12-02", "2026-12-01"), "last_day", "The last day is before the first."),
+        (("1999-12-01", "2000-01-01"), "first_day", "This date is too far away."),
+        (("", "2026-12-01"), "first_day", "This field is required."),
+    ],
+)
+@pytest.mark.parametrize("changing", [False, True], ids=["new", "changed"])
+def test_an_operator_closes_no_longer_than_a_manager(
+    browser: Browser, world: World, days: tuple[str, str], field: str, message: str, changing: bool
+) -> None:
+    first = services.create_closure(club=world.club, first_day=world.day, last_day=world.day)
+    page = f"/admin/lessons/closure/{first.pk}/change/" if changing else "/admin/lessons/closure/add/"
+    answer = browser.post(page, {"club": world.club.pk, "first_day": days[0], "last_day": days[1], "reason": ""})
+    assert answer.context["adminform"].form.errors == {field: [message]}
+    assert list(Closure.objects.values_list("first_day", "last_day")) == [(world.day, world.day)]
+
+
+def test_an_operator_closes_a_club_for_some_days(browser: Browser, world: World) -> None:
+    days = {"first_day": f"{world.day}", "last_day": f"{world.day + timedelta(days=3)}"}
+    assert browser.post("/admin/lessons/closure/add/", {"club": world.club.pk, **days, "reason": "Frost"}).status_code == 302
+    assert Closure.objects.filter(**days, club=world.club).count() == 1

@@ -64,6 +64,16 @@ def test_what_was_decided_otherwise_before_the_mail_left_is_not_told(world: Worl
     assert (told(Notice.Kind.ENROLLED), told(Notice.Kind.WITHDRAWN)) == ([], ["Noé"])
 
 
+def test_who_is_enrolled_and_cancelled_within_the_time_to_undo_reads_one_mail(world: World) -> None:
+    lesson = full(world, world.hugo, capacity=2)
+    mail.outbox.clear()
+    for act in (enrol, cancel):
+        act(world, lesson, world.noe)
+        drain()
+    run_changes()
+    assert [row for row in sent() if row[0] == "noé"] == [("noé", "Enrolment cancelled")]
+
+
 def test_a_job_that_runs_again_tells_nobody_twice(world: World) -> None:
     enrol(world, full(world, world.hugo, capacity=2), world.noe)
     run_changes()

@@ -4,13 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from audio.services import erase_client
 from jobs.models import Job
 from lessons.models import Change, Enrolment, Notice
 from tests.lessons.enrolments import begun, cancel, enrol, full, kept, mark, roll, told, url
 from tests.lessons.test_change_lesson import patch, run_changes, series
-from tests.lessons.world import World, api, statuses
+from tests.lessons.test_planning_page import page_of
+from tests.lessons.world import World, api, statuses, visitor_of
 
 
 def test_a_free_place_is_given_and_a_job_follows(world: World) -> None:
@@ -128,8 +130,32 @@ def test_more_room_cannot_be_taken_back_under_who_got_it(world: World) -> None:
     lesson = full(world, world.hugo)
     enrol(world, lesson, world.noe)
     change = patch(world, lesson, capacity=2).json()["change"]
-    answer = api(world.manager).post(change["undo_url"])
+    answer = api(world.manager).post(f"/api/lessons/changes/{change['id']}/undo/")
     assert (answer.status_code, answer.json()["capacity"]) == (400, ["2 clients are enrolled."])
+
+
+def test_what_cannot_be_taken_back_is_not_offered(world: World) -> None:
+    lesson = full(world, world.hugo)
+    enrol(world, lesson, world.noe)
+    change = patch(world, lesson, capacity=2).json()["change"]
+    assert (change["undo_url"], change["undo_until"]) == (None, None)
+    page = page_of(
+        visitor_of(world.manager).get("/club/planning", {"jour": f"{timezone.localdate(lesson.starts_at)}", "fait": change["id"]})
+    )
+    assert ("1 lesson changed. This stays: 2 clients are enrolled." in " ".join(page.split()), "/undo" in page) == (True, False)
+
+
+def test_clients_who_come_with_more_room_keep_it_too(world: World) -> None:
+    lesson = full(world, world.hugo)
+    assert patch(world, lesson, clients=[world.hugo.pk, world.noe.pk], capacity=2).json()["change"]["undo_url"] is None
+
+
+def test_more_room_that_nobody_took_is_taken_back(world: World) -> None:
+    lesson = full(world, world.hugo)
+    change = patch(world, lesson, capacity=2).json()["change"]
+    assert api(world.manager).post(change["undo_url"]).status_code == 200
+    lesson.refresh_from_db()
+    assert lesson.capacity == 1
 
 
 def test_a_list_of_clients_replaces_the_one_that_was(world: World) -> None:
