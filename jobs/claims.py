@@ -269,6 +269,7 @@ class PostgresClaims(Claims):
             cursor.execute("SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))", [self.owner])
             if self.alias == SIDE:
                 cursor.execute("SET synchronous_commit = off")  # a claim lost in a crash of the server is only claimed again
+                cursor.execute("SET enable_seqscan = off")  # a plan prepared while few waited is kept when ten thousand do
                 cursor.execute("LISTEN jobs")
 
     def leave(self) -> None:

@@ -102,8 +102,8 @@ class WorkLoop:
 
     def run_batch(self, hold: claims.Claims) -> bool:
         began, done = time.monotonic(), 0
-        self.claimed = hold.claim({queue: self.batch_sizes.get(queue, 1) for queue in self.queues_in_turn()})
-        queue = self.claimed[0].queue if self.claimed else ""
+        self.claimed = claimed = hold.claim({queue: self.batch_sizes.get(queue, 1) for queue in self.queues_in_turn()})
+        queue = claimed[0].queue if claimed else ""  # not of self.claimed, which the watcher may give back meanwhile
         while job := self.next_claimed(hold):
             self.run(job, hold)
             hold.make_way()

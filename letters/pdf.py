@@ -40,21 +40,21 @@ def write_pdf(html: str, assets: Mapping[str, bytes]) -> bytes:
         if len(_pictures) > MOST_PICTURES:
             _pictures.clear()
         try:
-            document = HTML(string=html, base_url="asset:", url_fetcher=OnlyFromMemory(assets))
-            pdf = _lay_out(document, stylesheets=[stylesheet], font_config=fonts, cache=_pictures)
+            pdf = _lay_out(html, OnlyFromMemory(assets), stylesheets=[stylesheet], font_config=fonts, cache=_pictures)
         except FatalURLFetchingError as error:  # not an Exception, so nothing else would see it
             raise ValueError(str(error)) from error
     return pdf
 
 
-def _lay_out(document: HTML, **tools: Any) -> bytes:
+def _lay_out(html: str, fetcher: OnlyFromMemory, **tools: Any) -> bytes:
+    document = HTML(string=html, base_url="asset:", url_fetcher=fetcher)
     pdf: bytes = document.write_pdf(**tools, pdf_variant=VARIANT, finisher=_index_headers)
     return pdf
 
 
-# CPython keeps its frames in chunks of 16 KB, and gives a chunk back the moment it is left (gh-142183). Where a layout's loop calls
-# across such an edge, each call maps and frees a chunk: 400 to 800 times a letter, as deep as the caller happens to stand, and up to
-# an eighth of its time. A frame that needs a chunk of its own size brings one with room for all that it calls.
+# CPython keeps its frames in chunks of 16 KB, and gives a chunk back the moment it is left (gh-142183). Where a loop of the parser or
+# of the layout calls across such an edge, each call maps and frees a chunk: 400 to 5,000 times a letter, as deep as the caller happens
+# to stand, and up to an eighth of its time. A frame that needs a chunk of its own size brings one with room for all that it calls.
 _lay_out.__code__ = _lay_out.__code__.replace(co_stacksize=ROOMY_FRAME)
 
 

@@ -43,11 +43,10 @@ def deliver(*, letter: VolunteerLetterSend, held: Any, finish: Callable[[], None
     The letter says `sending_since` before the conversation begins: whoever finds it so knows that somebody died in there. That is
     on disk first. *Sent* is so with the next letter's mark, or some moments later: lost with a server, it leaves the letter unsure.
     """
-    if not _may_begin(letter):
+    if not _may_begin(letter) or (papers := papers_of(letter.sending_id, this_moment())) is None:
         return
     letter.attempts += 1
-    letter.sending = papers_of(letter.sending_id, int(time.monotonic() / PAPERS_SECONDS))
-    letter.club = letter.sending.club
+    letter.sending, letter.club = papers, papers.club
     try:
         message = messages.compose(letter, _pdf_of(letter))
         mailer.connect()
@@ -167,9 +166,16 @@ def _render(letter: VolunteerLetterSend, teacher: Teacher) -> bytes:
 
 
 @lru_cache(maxsize=20)
-def papers_of(sending: int, moment: int) -> Sending:
-    """What all letters of one sending share, read once a moment: for each letter anew, it was a tenth of what one costs beside its PDF."""
-    return Sending.objects.select_related("club", "wording", "figures").defer("skipped", "promised").get(pk=sending)
+def papers_of(sending: int, moment: int) -> Sending | None:
+    """What all letters of one sending share, read once a moment: for each letter anew, it was a tenth of what one costs beside its PDF.
+
+    None where the club was deleted, and its letters with it, since this one was read.
+    """
+    return Sending.objects.select_related("club", "wording", "figures").defer("skipped", "promised").filter(pk=sending).first()
+
+
+def this_moment() -> int:
+    return int(time.monotonic() / PAPERS_SECONDS)
 
 
 def _keep(letter: VolunteerLetterSend, pdf: bytes) -> bytes:

@@ -3,15 +3,16 @@
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
-from jobs import services
+from jobs import claims, services
 from jobs.models import Job, Worker
 from tests.cluster import Cluster, database_url, ended, wait_until, worker_after_the_effect_of
 from tests.proxy import Proxy
@@ -85,3 +86,13 @@ def test_a_frozen_worker_that_thaws_changes_nothing() -> None:
         wait_until(lambda: Worker.objects.filter(pid=pid, seen_at__gt=thawed_at).exists())
     assert Group.objects.filter(name="effect").count() == 1
     assert Job.objects.get(pk=job.pk).attempts == 2
+
+
+def test_a_claim_reads_the_index_of_what_waits_also_where_few_did_when_it_was_prepared() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE jobs_job")  # Postgres knows that it is empty
+    with closing(claims.open_claims()) as hold, transaction.atomic(using=claims.SIDE), hold.side.cursor() as cursor:
+        for _ in range(10):  # it keeps the plan from the sixth on
+            hold.claim({"default": 1, "letters": 1})
+        cursor.execute("SELECT seq_scan, idx_scan > 0 FROM pg_stat_xact_user_tables WHERE relname = 'jobs_job'")
+        assert cursor.fetchall() == [(0, True)]

@@ -24,7 +24,7 @@ from jobs.models import Attempt, Job
 from jobs.worker import drain
 from lessons.models import Teacher
 from letters import services, tasks
-from letters.models import VolunteerLetterSend
+from letters.models import Sending, VolunteerLetterSend
 from letters.services import delivery
 from tests.clock import assert_delay
 from tests.cluster import Cluster, ended, wait_until, worker_of
@@ -118,6 +118,17 @@ def test_a_teacher_deleted_meanwhile_gets_no_letter(office: Office, letter: Volu
     assert attempt().error == "This teacher has been deleted meanwhile."
     letter.refresh_from_db()
     assert (letter.status, letter.error_message) == ("failed", "This teacher has been deleted meanwhile.")
+    assert not caught.caught
+
+
+@pytest.mark.parametrize("read_before", [True, False])
+def test_a_club_deleted_while_its_letter_is_in_hand_ends_the_job_quietly(
+    letter: VolunteerLetterSend, caught: Catcher, read_before: bool
+) -> None:
+    if read_before:
+        delivery.papers_of(letter.sending_id, delivery.this_moment())
+    Sending.objects.all().delete()  # as with its club
+    services.deliver(letter=letter, held=Q(), finish=pytest.fail, last_attempt=False)
     assert not caught.caught
 
 

@@ -251,7 +251,7 @@ def test_a_logo_can_be_taken_away(office: Office) -> None:
 
 
 def test_a_letter_costs_the_same_however_deep_its_caller_stands(office: Office) -> None:
-    """Where frames thrash at the edge of a chunk, each call maps memory anew: hundreds of page faults a letter."""
+    """Where frames thrash at the edge of a chunk, each call maps memory anew: thousands of page faults a letter, time and again."""
 
     def faults_at(depth: int) -> int:
         if depth:
@@ -260,6 +260,5 @@ def test_a_letter_costs_the_same_however_deep_its_caller_stands(office: Office) 
         services.preview_letter(teacher=office.sophie)
         return resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before
 
-    services.preview_letter(teacher=office.sophie)
-    faults = [faults_at(depth) for depth in range(0, 150, 15)]
-    assert sorted(faults)[-2] < 100, faults  # but for one in which the heap may grow
+    first, second = ([faults_at(depth) for depth in range(0, 150, 3)] for _ in range(2))  # the heap too grows, but once
+    assert max(map(min, first, second)) < 1000, (first, second)
