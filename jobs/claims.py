@@ -7,7 +7,7 @@ still hold exactly that claim: a worker that was frozen, rescued and thawed chan
 import itertools
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -75,6 +75,7 @@ class Claims:
         self.owner = f"{self.process}{next(self._generation)}"
         self.side = self._open_side_connection() if alias == SIDE else connections[alias]
         self.claimed_at = 0.0
+        self._claim = self._claim_statement()
         self._promote = self._dialect(PROMOTE)
         self._finish = self._dialect(FINISH, lazily="")
         self._finish_atomic = self._dialect(FINISH, lazily=self.lazily)
@@ -118,9 +119,12 @@ class Claims:
         """Of the first of these queues that has any; of each, at most so many."""
         raise NotImplementedError
 
-    def _claimed(self, sql: str, values: Sequence[Any]) -> list[Job]:
+    def _claim_statement(self) -> str:
+        raise NotImplementedError
+
+    def _claimed(self, *values: Any) -> list[Job]:
         self.claimed_at = time.monotonic()
-        return sorted(Job.objects.using(self.alias).raw(sql, [*values, self.owner]), key=_order)
+        return sorted(Job.objects.using(self.alias).raw(self._claim, [*values, self.owner]), key=_order)
 
     def has_just_claimed(self) -> bool:
         """Too lately for another look to tell more."""
@@ -260,9 +264,11 @@ class PostgresClaims(Claims):
     side_options = {"server_side_binding": True, "prepare_threshold": 2}  # the same few statements for hours
 
     def claim(self, asked: Mapping[str, int]) -> list[Job]:
+        return self._claimed([*asked], [*asked.values()], registry.names())
+
+    def _claim_statement(self) -> str:
         first = self._dialect(FIRST_READY, queue="asked.queue", limit="asked.most", known="= ANY(%s)")
-        sql = self._dialect(CLAIM, next=first, among_next="= ANY((SELECT ids FROM next)::uuid[])")
-        return self._claimed(sql, [[*asked], [*asked.values()], [*registry.names()]])
+        return self._dialect(CLAIM, next=first, among_next="= ANY((SELECT ids FROM next)::uuid[])")
 
     def introduce(self) -> None:
         with self.side.cursor() as cursor:
@@ -304,11 +310,13 @@ class SqliteClaims(Claims):
     version = 0
 
     def claim(self, asked: Mapping[str, int]) -> list[Job]:
+        claims = (self._claimed(queue, *registry.names(), queue, most) for queue, most in asked.items())
+        return next((jobs for jobs in claims if jobs), [])
+
+    def _claim_statement(self) -> str:
         known = f"IN ({', '.join(['%s'] * len(registry.names()))})"
         first = self._dialect(READY, queue="%s", limit="%s", known=known)
-        sql = self._dialect(CLAIM, next=first, among_next="IN (SELECT id FROM next)")
-        claims = (self._claimed(sql, [queue, *registry.names(), queue, most]) for queue, most in asked.items())
-        return next((jobs for jobs in claims if jobs), [])
+        return self._dialect(CLAIM, next=first, among_next="IN (SELECT id FROM next)")
 
     def key(self, job: Job) -> Any:
         return job.pk.hex
