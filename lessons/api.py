@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import IntegrityError
 from django.db.models import Model, QuerySet
@@ -44,6 +44,7 @@ from .serializers import (
 )
 
 LONGEST_KEY = 100
+Answer = TypeVar("Answer")
 CLUB = OpenApiParameter(
     "club", OpenApiTypes.INT, description="The caller's club; without it the only, or last used, one. `X-Club` works too."
 )
@@ -93,10 +94,7 @@ class ClubRecords(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        try:
-            row = self.add(**serializer.validated_data)
-        except services.Refused as refusal:
-            raise for_client(refusal) from refusal
+        row = ask(self.add, **serializer.validated_data)
         return Response(self.get_serializer(row).data, status=201)
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -186,7 +184,7 @@ class ClosureViewSet(ClubRecords):
         asked = ClosureLessonsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         closure = get_object_or_404(Closure.objects.select_related("club"), club=self.membership.club, pk=pk)
-        decided = decide(services.cancel_lessons_of_closure, closure=closure, user=request.user, **asked.validated_data)
+        decided = ask(services.cancel_lessons_of_closure, closure=closure, user=request.user, **asked.validated_data)
         shown = replace(decided, lesson=Lesson.objects.with_details().get(pk=decided.lesson.pk))
         return Response(DecidedSerializer(shown, context=self.get_serializer_context()).data)
 
@@ -231,12 +229,8 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         """Answers at once; `job` follows what happens behind."""
         serializer = NewLessonSerializer(data=request.data, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
-        try:
-            made = services.create_lesson(
-                club=self.membership.club, user=request.user, request_key=_request_key(request), **serializer.validated_data
-            )
-        except services.Refused as refusal:
-            raise for_client(refusal) from refusal
+        shared = {"club": self.membership.club, "user": request.user, "request_key": _request_key(request)}
+        made = ask(services.create_lesson, **shared, **serializer.validated_data)
         body = CreatedLessonSerializer(made, context=self.get_serializer_context()).data
         return Response(body, status=201 if made.created else 200)
 
@@ -269,7 +263,7 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         return self._answer(service, lesson=lesson, **asked)
 
     def _answer(self, service: Callable[..., services.Decided], **asked: Any) -> Response:
-        decided = decide(service, user=self.request.user, **asked)
+        decided = ask(service, user=self.request.user, **asked)
         shown = replace(decided, lesson=self.get_queryset().get(pk=decided.lesson.pk))
         return Response(DecidedSerializer(shown, context=self.get_serializer_context()).data)
 
@@ -279,10 +273,7 @@ class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ClubRows):
         """Every date that would be made, and why others would not."""
         serializer = PreviewSerializer(data=request.query_params, context=self.get_serializer_context())
         serializer.is_valid(raise_exception=True)
-        try:
-            planned = services.preview_lesson(club=self.membership.club, **serializer.validated_data)
-        except services.Refused as refusal:
-            raise for_client(refusal) from refusal
+        planned = ask(services.preview_lesson, club=self.membership.club, **serializer.validated_data)
         return Response(PlannedDatesSerializer({"results": planned}).data)
 
 
@@ -300,10 +291,7 @@ class ClubSettingsView(ClubView):
         serializer.is_valid(raise_exception=True)
         asked = dict(serializer.validated_data)
         seen = asked.pop("settings_version", None)
-        try:
-            changed = services.change_club(club=self.membership.club, user=request.user, version=seen, **asked)
-        except services.OutOfDate as late:
-            raise Conflict(str(late)) from late
+        changed = ask(services.change_club, club=self.membership.club, user=request.user, version=seen, **asked)
         return Response(ClubSettingsSerializer(changed).data)
 
 
@@ -326,7 +314,7 @@ def _request_key(request: Request) -> str | None:
     return key
 
 
-def decide(service: Callable[..., services.Decided], **asked: Any) -> services.Decided:
+def ask(service: Callable[..., Answer], /, **asked: Any) -> Answer:
     """What a service refuses becomes the answer: 400 or 404 at its field, 409 for who was slower."""
     try:
         return service(**asked)

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from . import services
-from .api import CLUB, ClubView, decide
+from .api import CLUB, ClubView, ask
 from .models import Attendance, Enrolment, Lesson
 from .places import positions
 from .serializers_enrolments import AttendanceSerializer, DecidedEnrolmentSerializer, EnrolmentListSerializer, NewEnrolmentSerializer
@@ -30,7 +30,7 @@ class LessonEnrolmentsView(ClubView):
         return found
 
     def decide(self, service: Callable[..., services.Decided], of: int, *, lesson: Lesson, status: int = 200, **asked: Any) -> Response:
-        decided = decide(service, lesson=lesson, user=self.request.user, **asked)
+        decided = ask(service, lesson=lesson, user=self.request.user, **asked)
         [row] = self.rows(lesson, client=of)
         row.decided = decided
         body = DecidedEnrolmentSerializer(row, context={"request": self.request}).data
