@@ -131,7 +131,7 @@ def _require_places(back: Sequence[moves.Move]) -> None:
 
 
 def _no_room_again(capacities: dict[int, int]) -> str:
-    count = too_many_for(capacities, capacities)
+    count = too_many_for(capacities)
     return wording.as_sentence(enrolled_words(count)) if count else ""
 
 

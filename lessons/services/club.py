@@ -31,13 +31,14 @@ def change_club(*, club: Club, user: Any = None, version: int | None = None, **v
             raise OutOfDate(_who_was_faster(locked))
         _record(locked, user, changed)
         change(locked, **changed, settings_version=locked.settings_version + 1)
+        of_lists = changed.keys() & OF_WAITING_LISTS
         awaited = Enrolment.objects.waiting().order_by().values("lesson")
         ahead = Lesson.objects.filter(club=locked, starts_at__gt=timezone.now(), pk__in=awaited)
-        if changed.keys() & OF_WAITING_LISTS:
+        if of_lists:
             lock_series_of(ahead)
         if "reminder_lead_hours" in changed:  # before the lists: it locks all lessons, of which they need some
             plan_reminders_anew(club=locked)
-        if changed.keys() & OF_WAITING_LISTS:
+        if of_lists:
             promote_waiting(lessons=lock_rows(ahead).values_list("pk", flat=True), user=None)
     return locked
 

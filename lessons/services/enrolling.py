@@ -110,9 +110,9 @@ def undo_enrolments(*, change: Change, user: Any) -> Decided:
     return Decided(change.lesson, _job_of(undo), undo)
 
 
-def too_many_for(lessons: Iterable[int], capacities: dict[int, int]) -> int:
+def too_many_for(capacities: dict[int, int]) -> int:
     """How many have a place in the first of these lessons that would be too small for them; 0: they fit."""
-    held = Enrolment.objects.holding().filter(lesson__in=list(lessons)).order_by().values_list("lesson").annotate(count=Count("id"))
+    held = Enrolment.objects.holding().filter(lesson__in=list(capacities)).order_by().values_list("lesson").annotate(count=Count("id"))
     return next((count for lesson, count in held if count > capacities[lesson]), 0)
 
 
