@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from .closed_days import closure_problems
 from .models import CLUB_SETTINGS, HOURS, MOST_HOURS, Closure, Club, SettingsChange
+from .wording import name_of
 
 MOST_SHOWN = 20  # changes by others, the last ones
 
@@ -81,14 +82,15 @@ def form_after(typed: ClubForm, why: str, club: Club) -> ClubForm:
         seen = {**change.before, **seen}  # the earliest is what the page had shown
     mine = {name: value for name, value in typed.cleaned_data.items() if name in CLUB_SETTINGS and seen.get(name) != value}
     form = ClubForm(instance=club, initial=mine)
-    for name in [name for name, value in mine.items() if value != getattr(club, name)]:
-        form.fields[name].stored = form.in_words(name, getattr(club, name))  # type: ignore[attr-defined]  # for the template
+    for name, value in mine.items():
+        if value != (stored := getattr(club, name)):
+            form.fields[name].stored = form.in_words(name, stored)  # type: ignore[attr-defined]  # for the template
     form.overtaken = Overtaken(why, [line for change in others for line in _lines_of(change, form)][-MOST_SHOWN:])
     return form
 
 
 def _lines_of(change: SettingsChange, form: ClubForm) -> list[ChangedSetting]:
-    by = (change.user.get_full_name() or change.user.get_username()) if change.user else ""
+    by = name_of(change.user)
     at = change.created_at.astimezone(change.club.zone)
     return [
         ChangedSetting(

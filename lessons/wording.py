@@ -1,6 +1,7 @@
 """Sentences about places, people and times, as a person would say them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -12,6 +13,17 @@ FEMININE_PLACES = {"arène", "carrière", "cour", "écurie", "forêt", "pâture"
 def clock(moment: datetime) -> str:
     """9:12, 16:00"""
     return f"{moment.hour}:{moment:%M}"
+
+
+def name_of(user: Any) -> str:
+    """Empty where the account is gone, or there was none."""
+    return (user.get_full_name() or user.get_username()) if user else ""
+
+
+def who(user: Any) -> str:
+    """The name, at the beginning of a sentence."""
+    # Translators: in place of a name; French “Quelqu’un”
+    return name_of(user) or _("Somebody")
 
 
 def is_feminine(place: str) -> bool:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audio.models import FieldChange
 from audio.reading import name_of
+from lessons import wording
 from lessons.times import clock, long_day
 
 register = template.Library()
@@ -42,9 +43,7 @@ def note_title(when: Any) -> str:
     return _("Note of %(day)s at %(time)s") % {"day": long_day(when.date()), "time": clock(when)}
 
 
-@register.filter
-def person(user: Any) -> str:
-    return (user.get_full_name() or user.get_username()) if user else ""
+register.filter("person", wording.name_of)
 
 
 @register.simple_tag

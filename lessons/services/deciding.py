@@ -126,10 +126,8 @@ def _who_was_faster(lesson: Lesson, scope: str, kind: Q) -> str:
 def who_and_when(change: Change | SettingsChange, zone: ZoneInfo) -> tuple[dict[str, str], bool]:
     """In words, and whether it was today."""
     at = change.created_at.astimezone(zone)
-    # Translators: in place of a name; French “Quelqu’un”
-    name = (change.user.get_full_name() or change.user.get_username()) if change.user else _("Somebody")
     is_today = at.date() == timezone.now().astimezone(zone).date()
-    return {"name": name, "time": wording.clock(at), "day": long_day(at.date())}, is_today
+    return {"name": wording.who(change.user), "time": wording.clock(at), "day": long_day(at.date())}, is_today
 
 
 def slot_of(lesson: Lesson) -> moves.Slot:

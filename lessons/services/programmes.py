@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from lessons.models import Club, Evaluation, Programme, Realisation, Skill
+from lessons.wording import who
 
 from .booking import Refused
 from .realisations import sync_evaluations
@@ -128,9 +129,7 @@ def _named_twice() -> str:
 
 
 def _overtaken_by(programme: Programme) -> str:
-    user = programme.changed_by
-    who = (user.get_full_name() or user.get_username()) if user else _("Somebody")
-    return _("%(who)s has changed this programme since you opened it.") % {"who": who}
+    return _("%(who)s has changed this programme since you opened it.") % {"who": who(programme.changed_by)}
 
 
 def _write_skills(programme: Programme, drafts: list[SkillDraft], drop: Collection[int]) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from lessons.models import Client, Evaluation, Programme, ProgrammeAssignment, Realisation, TaskAssignment
+from lessons.wording import who
 
 from .booking import NotInClub, Refused
 
@@ -156,8 +157,8 @@ def _remember_who_joined(assignment: ProgrammeAssignment, clients: list[int]) ->
 
 
 def _marked_by(realisation: Realisation) -> str:
-    user = realisation.marked_by
-    # Translators: in place of a name; French “Quelqu’un”
-    who = (user.get_full_name() or user.get_username()) if user else _("Somebody")
     # Translators: French “%(who)s l’a noté entre-temps : %(status)s.”
-    return _("%(who)s has marked it meanwhile: %(status)s.") % {"who": who, "status": realisation.get_status_display().lower()}
+    return _("%(who)s has marked it meanwhile: %(status)s.") % {
+        "who": who(realisation.marked_by),
+        "status": realisation.get_status_display().lower(),
+    }
